@@ -1,0 +1,179 @@
+"""The database: engines, the unit of work, and the database's own clock.
+
+Entry points open a unit of work with :func:`transaction`; nothing else commits.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+log = logging.getLogger(__name__)
+
+_url = ""
+_pool_size = 5
+_engines: dict[int, sa.Engine] = {}
+_AFTER = "after_commit"
+
+
+def configure(url: str, pool_size: int = 5) -> None:
+    """Name the database of this process; engines are opened after the fork, on first use."""
+    global _url, _pool_size  # noqa: PLW0603 - the process has one database
+    _url, _pool_size = url, pool_size
+
+
+def engine() -> sa.Engine:
+    """Return this process's engine.
+
+    An engine inherited by a fork is kept, unused: closing it would touch its owner's sockets.
+    """
+    pid = os.getpid()
+    if pid not in _engines:
+        _engines[pid] = open_engine(_url, _pool_size)
+    return _engines[pid]
+
+
+def is_sqlite() -> bool:
+    """Return whether the configured database is SQLite."""
+    return _url.startswith("sqlite")
+
+
+def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
+    """Open an engine with the settings that both databases need to be equals."""
+    if url.startswith("sqlite"):
+        made = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 10})
+        sa.event.listen(made, "connect", _prepare_sqlite)
+        sa.event.listen(made, "begin", _begin_sqlite)
+        return made
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        pool_timeout=5,
+        connect_args={
+            "connect_timeout": 5,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 8000,
+            "application_name": "oneoff",
+            "options": "-c statement_timeout=60000 -c timezone=UTC",
+        },
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[Session]:
+    """Open a unit of work: commit at its end, then run what :func:`after_commit` collected."""
+    session = Session(engine(), expire_on_commit=False)
+    try:
+        with session.begin():
+            yield session
+    finally:
+        session.close()
+    run_after_commit(session)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Session]:
+    """Open a unit of work that only reads; on SQLite it takes no write lock."""
+    bind = engine().execution_options(reading=True)
+    with Session(bind, expire_on_commit=False) as session:
+        yield session
+
+
+def after_commit(session: Session, action: Callable[[], object]) -> None:
+    """Have ``action`` run once the unit of work is committed; it is forgotten on rollback."""
+    session.info.setdefault(_AFTER, []).append(action)
+
+
+def run_after_commit(session: Session) -> None:
+    """Run the collected actions. A failed one is logged: a chore repairs it from the row."""
+    for action in session.info.pop(_AFTER, []):
+        try:
+            action()
+        except Exception:
+            log.exception("an action after commit failed; it will be repaired from the row")
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """Aware moments in UTC to the millisecond; sortable text on SQLite."""
+
+    impl = sa.String(23)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Use the database's own type where it has one."""
+        if dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+            return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
+        return dialect.type_descriptor(sa.String(23))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Refuse naive moments: they would be read in another zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without time zone")
+        moment = value.astimezone(UTC)
+        if dialect.name == "postgresql":
+            return moment
+        return moment.isoformat(sep=" ", timespec="milliseconds")[:23]
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Return aware moments in UTC."""
+        if value is None or isinstance(value, datetime):
+            return None if value is None else value.astimezone(UTC)
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as an SQL function
+    """The database's clock, ``offset`` seconds from now. Leases and "is it due" use it."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+    name = "db_now"
+
+    def __init__(self, offset: float | sa.ColumnElement[float] = 0.0) -> None:
+        super().__init__(sa.cast(offset, sa.Float) if isinstance(offset, int | float) else offset)
+
+
+@compiles(db_now, "sqlite")
+def _now_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    offset = compiler.process(element.clauses, **kw)
+    return f"strftime('%Y-%m-%d %H:%M:%f', 'now', ({offset}) || ' seconds')"
+
+
+@compiles(db_now, "postgresql")
+def _now_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    offset = compiler.process(element.clauses, **kw)
+    return f"(clock_timestamp() + ({offset}) * interval '1 second')"

@@ -1,0 +1,76 @@
+"""What can go wrong and is a person's to mend. The HTTP numbers are in ``app.api.errors``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in an input: where (``config.url``), what, and the value shortened."""
+
+    field: str
+    message: str
+    value: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the fault as it goes on the wire."""
+        fault = {"field": self.field, "message": self.message}
+        if self.value is not None:
+            fault["value"] = self.value
+        return fault
+
+
+class DomainError(Exception):
+    """A rule of the product was broken."""
+
+    code = "INTERNAL_ERROR"
+
+    def __init__(self, message: str = "", details: object = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        self.details = details
+
+
+class Invalid(DomainError):
+    """The input is not valid."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        text = "; ".join(f"{f.field}: {f.message}" if f.field else f.message for f in faults)
+        super().__init__(text, [f.as_dict() for f in faults])
+        self.faults = tuple(faults)
+
+
+class NotFound(DomainError):
+    """There is no such object."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(DomainError):
+    """The object's present state does not allow this."""
+
+    code = "CONFLICT"
+
+
+class Forbidden(DomainError):
+    """This caller may not do this."""
+
+    code = "UNAUTHORIZED"
+
+
+class Unavailable(DomainError):
+    """A part of the product can't be reached at present; try again."""
+
+    code = "UNAVAILABLE"
+
+
+def invalid(field: str, message: str, value: object = None) -> Invalid:
+    """Return an :class:`Invalid` of one fault; the value is shown shortened to 100 characters."""
+    return Invalid([Fault(field, message, None if value is None else shorten(value))])
+
+
+def shorten(value: object, limit: int = 100) -> str:
+    """Return the value as text of at most ``limit`` characters, safe to show to its sender."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

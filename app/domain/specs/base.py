@@ -1,0 +1,19 @@
+"""What all specs share: strict, frozen, bounded."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+MAX_TIMEOUT_SECONDS = 7 * 24 * 3600
+
+
+class Spec(BaseModel):
+    """The typed config of a job for one executor kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_max_length=1_048_576)
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    #: Seconds an attempt may take unless the job says otherwise; ``None`` for no limit.
+    default_timeout_seconds: ClassVar[int | None] = None

@@ -1,0 +1,186 @@
+"""The one door to the broker: queue names, key prefix, priorities, and publishing.
+
+Messages are doorbells: they carry pairs of (execution id, generation) and nothing else.
+"""
+
+import functools
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+from kombu import Exchange, Queue
+
+log = logging.getLogger(__name__)
+
+Pair = tuple[str, int]
+
+DISPATCH = "dispatch"
+AUXILIARY = ("webhooks", "notifications", "chores")
+CHORES = "chores"
+RESERVED = (DISPATCH, *AUXILIARY)
+
+RELEASE_TASK = "executions.release"
+RUN_TASK = "executions.run"
+CHORE_TASK = "chores.perform"
+
+#: After a failed publish this process leaves the broker alone for so many seconds.
+PAUSE_AFTER_FAILURE = 2.0
+
+_paused_until = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A wake-up for one row: its run queue, its priority (1-10) and the pair it carries."""
+
+    queue: str
+    priority: int
+    pair: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    url: str
+    prefix: str
+
+
+_address = _Address("", "")
+
+
+def configure(url: str, installation_id: str) -> None:
+    """Name the broker of this process; two installations on one broker never meet."""
+    global _address  # noqa: PLW0603 - the process has one broker
+    _address = _Address(url, f"oneoff-{installation_id[-12:]}-")
+    publisher.cache_clear()
+
+
+def is_redis(url: str | None = None) -> bool:
+    """Return whether the broker speaks Redis (else AMQP)."""
+    return (url or _address.url).startswith(("redis", "sentinel", "unix"))
+
+
+def queue_named(name: str) -> Queue:
+    """Return the broker's queue for one of our queue names."""
+    if is_redis():
+        return Queue(name, Exchange(""), routing_key=name)
+    real = _address.prefix + name
+    return Queue(real, Exchange(""), routing_key=real, queue_arguments={"x-max-priority": 9})
+
+
+def broker_priority(priority: int) -> int:
+    """Map 1-10 (10 first) to the broker's scale: Redis 0 first, RabbitMQ 9 first."""
+    return 10 - priority if is_redis() else priority - 1
+
+
+def make_app(name: str = "oneoff") -> Celery:
+    """Return a Celery application on the configured broker, as publishers and workers need it."""
+    app = Celery(name, broker=_address.url, set_as_current=False, fixups=[])
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_create_missing_queues=False,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_default_queue=CHORES,
+        task_queues=[queue_named(n) for n in RESERVED],
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=2,
+        broker_pool_limit=20,
+        broker_transport_options=_transport_options(),
+        enable_utc=True,
+        worker_send_task_events=False,
+    )
+    return app
+
+
+def _transport_options() -> dict[str, Any]:
+    if not is_redis():
+        return {"confirm_publish": True}
+    return {
+        "global_keyprefix": _address.prefix,
+        "priority_steps": list(range(10)),
+        "sep": ":",
+        "queue_order_strategy": "priority",
+        "visibility_timeout": 3600,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+@functools.cache
+def publisher() -> Celery:
+    """Return this process's publishing application."""
+    return make_app("oneoff-publisher")
+
+
+def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
+    """Publish wake-ups; return how many went out.
+
+    Per queue, rings are left out while the broker still holds at least as many unpopped ones
+    as ``slots`` serve it: whoever pops one of those will drain these rows too.
+    """
+    sent = 0
+    for queue in dict.fromkeys(r.queue for r in rings):
+        mine = [r for r in rings if r.queue == queue]
+        limit = slots.get(queue, 0)
+        room = len(mine) if not limit else max(0, limit - depth(queue))
+        for one in sorted(mine, key=lambda r: -r.priority)[:room]:
+            _publish(RUN_TASK, [[one.pair]], queue, priority=broker_priority(one.priority))
+            sent += 1
+    return sent
+
+
+def hand_off(moment: datetime, pairs: Iterable[Pair]) -> None:
+    """Publish one release message for rows due in the 10 ms that begin at ``moment``."""
+    _publish(RELEASE_TASK, [list(pairs)], DISPATCH, eta=moment)
+
+
+def send_chore(name: str) -> None:
+    """Ask the auxiliary workers for one run of a chore."""
+    _publish(CHORE_TASK, [name], CHORES, expires=3600)
+
+
+def depth(queue: str) -> int:
+    """Return how many messages of one of our queues nobody has taken yet."""
+    with publisher().pool.acquire(block=True, timeout=2) as connection:
+        channel = connection.default_channel
+        if is_redis():
+            return int(channel._size(queue))  # noqa: SLF001 - all priority steps, one round trip
+        declared = queue_named(queue)(channel).queue_declare(passive=False)
+        return int(declared.message_count if hasattr(declared, "message_count") else 0)
+
+
+def is_reachable() -> bool:
+    """Return whether the broker answers now."""
+    try:
+        depth(DISPATCH)
+    except Exception as error:  # noqa: BLE001 - each client library has its own
+        log.debug("the broker does not answer: %s", error)
+        return False
+    return True
+
+
+def is_paused() -> bool:
+    """Return whether a publish failed so lately that none is tried."""
+    return time.monotonic() < _paused_until
+
+
+def _publish(task: str, args: list[Any], queue: str, **options: Any) -> None:
+    global _paused_until  # noqa: PLW0603
+    if is_paused():
+        raise ConnectionError("the broker failed a moment ago; the row is rung later")
+    try:
+        publisher().send_task(task, args=args, queue=queue_named(queue), retry=False, **options)
+    except Exception:
+        _paused_until = time.monotonic() + PAUSE_AFTER_FAILURE
+        raise

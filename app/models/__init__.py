@@ -1,0 +1,33 @@
+"""The tables, one aggregate a file."""
+
+from app.models.base import Base
+from app.models.executions import Execution, ExecutionLog
+from app.models.jobs import Job, JobVersion, job_tags
+from app.models.projects import Project, Tag
+from app.models.system import (
+    IdempotencyKey,
+    Installation,
+    Lease,
+    Queue,
+    SystemConfig,
+    Tally,
+    Worker,
+)
+
+__all__ = [
+    "Base",
+    "Execution",
+    "ExecutionLog",
+    "IdempotencyKey",
+    "Installation",
+    "Job",
+    "JobVersion",
+    "Lease",
+    "Project",
+    "Queue",
+    "SystemConfig",
+    "Tag",
+    "Tally",
+    "Worker",
+    "job_tags",
+]

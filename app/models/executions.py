@@ -1,0 +1,136 @@
+"""The ledger: one row per attempt, from birth to a final status, and what it printed."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Id, Moment
+
+_STARTED = sa.text("status IN ('running', 'cancelling')")
+_CLAIMABLE = sa.text("status = 'queued' AND blocked_on IS NULL")
+_DUE = sa.text("status = 'scheduled' AND blocked_on IS NULL")
+_ACTIVE = sa.text("status IN ('scheduled', 'queued', 'running', 'cancelling')")
+
+
+def _partial(
+    name: str, *columns: str | sa.TextClause, where: sa.TextClause, unique: bool = False
+) -> sa.Index:
+    return sa.Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+class Execution(Base):
+    """One attempt to run a job at one due moment."""
+
+    __tablename__ = "executions"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    root_execution_id: Mapped[Id]
+    parent_execution_id: Mapped[Id | None]
+    job_id: Mapped[Id] = mapped_column(sa.ForeignKey("jobs.id", ondelete="CASCADE"))
+    project_id: Mapped[Id]
+    #: The version of the job, fixed at the claim.
+    job_version: Mapped[int | None] = mapped_column(sa.Integer())
+    number: Mapped[int] = mapped_column(sa.Integer())
+    status: Mapped[str] = mapped_column(sa.String(16))
+    attempt: Mapped[int] = mapped_column(sa.Integer(), default=1)
+    origin: Mapped[str] = mapped_column(sa.String(16))
+    actor: Mapped[str | None]
+    #: JSON of what the person who started it gave: env, args, body.
+    parameters: Mapped[str | None]
+    on_lost: Mapped[str] = mapped_column(sa.String(8))
+    #: Workers that died under this due moment, over all its attempts.
+    deaths: Mapped[int] = mapped_column(sa.Integer(), default=0)
+    #: Held while running by at most one execution; the job's id unless overlap is allowed.
+    exclusive_key: Mapped[str | None]
+    #: The key this row waits for; such a row is outside the index of claimable rows.
+    blocked_on: Mapped[str | None]
+    reason: Mapped[str | None]
+    queue: Mapped[str]
+    priority: Mapped[int] = mapped_column(sa.Integer())
+    due_at: Mapped[Moment]
+    run_at: Mapped[Moment]
+    #: When its release message was last published.
+    handed_at: Mapped[Moment | None]
+    queued_at: Mapped[Moment | None]
+    started_at: Mapped[Moment | None]
+    completed_at: Mapped[Moment | None]
+    duration_ms: Mapped[int | None]
+    lateness_ms: Mapped[int | None]
+    exit_code: Mapped[int | None] = mapped_column(sa.Integer())
+    error: Mapped[str | None]
+    error_code: Mapped[str | None]
+    #: The last 16 KiB of the output, for lists; all of it is in execution_logs.
+    output_tail: Mapped[str | None]
+    output_truncated: Mapped[bool] = mapped_column(default=False)
+    cpu_seconds: Mapped[float | None] = mapped_column(sa.Float())
+    max_rss_bytes: Mapped[int | None]
+    #: Counts edits of a planned row; a message that carries an older one dies at the claim.
+    generation: Mapped[int] = mapped_column(sa.Integer(), default=1)
+    #: Counts claims; every write of the owner carries it, a stale one is refused.
+    epoch: Mapped[int] = mapped_column(sa.Integer(), default=0)
+    #: The worker that owns or last owned it, and the process within that worker.
+    worker: Mapped[str | None]
+    slot: Mapped[str | None]
+    lease_until: Mapped[Moment | None]
+    reserved_by: Mapped[str | None]
+    reserved_until: Mapped[Moment | None]
+    cancel_forced: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Moment]
+
+    __table_args__ = (
+        _partial(
+            "ix_executions_claim",
+            "queue",
+            sa.text("priority DESC"),
+            "run_at",
+            "created_at",
+            "id",
+            where=_CLAIMABLE,
+        ),
+        _partial("ix_executions_oldest", "run_at", where=_CLAIMABLE),
+        _partial("ix_executions_due", "run_at", "handed_at", where=_DUE),
+        _partial("ix_executions_lease", "lease_until", where=_STARTED),
+        _partial("ix_executions_owner", "worker", "slot", where=_STARTED),
+        _partial(
+            "ix_executions_blocked", "blocked_on", "run_at", where=sa.text("blocked_on IS NOT NULL")
+        ),
+        _partial("ix_executions_active", "job_id", where=_ACTIVE),
+        _partial("uq_executions_exclusive_key", "exclusive_key", where=_STARTED, unique=True),
+        _partial(
+            "uq_executions_parent",
+            "parent_execution_id",
+            unique=True,
+            where=sa.text("parent_execution_id IS NOT NULL"),
+        ),
+        _partial(
+            "uq_executions_moment",
+            "job_id",
+            "due_at",
+            "attempt",
+            unique=True,
+            where=sa.text("origin = 'schedule'"),
+        ),
+        sa.Index("uq_executions_number", "job_id", "number", unique=True),
+        sa.Index("ix_executions_started_at", "started_at", "id"),
+        sa.Index("ix_executions_status", "status", "started_at", "id"),
+        sa.Index("ix_executions_project_id", "project_id", "started_at", "id"),
+        sa.Index("ix_executions_completed_at", "completed_at"),
+        sa.Index("ix_executions_duration_ms", "duration_ms", "id"),
+    )
+
+
+class ExecutionLog(Base):
+    """A chunk of output: lines ``first_number`` to ``last_number`` without a gap.
+
+    ``body`` is a JSON list of ``[stream, milliseconds after logged_at, text]``; the text holds
+    one or more whole lines. A gap between chunks is what MAX_OUTPUT_BYTES left out.
+    """
+
+    __tablename__ = "execution_logs"
+
+    execution_id: Mapped[Id] = mapped_column(
+        sa.ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True
+    )
+    first_number: Mapped[int] = mapped_column(primary_key=True)
+    last_number: Mapped[int]
+    logged_at: Mapped[Moment]
+    body: Mapped[str]

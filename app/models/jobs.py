@@ -1,0 +1,83 @@
+"""Saved definitions: what to run and how."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base, Id, Moment
+from app.models.projects import Tag
+
+job_tags = sa.Table(
+    "job_tags",
+    Base.metadata,
+    sa.Column(
+        "job_id", sa.String(32), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column(
+        "tag_id",
+        sa.String(32),
+        sa.ForeignKey("tags.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+
+
+class Job(Base):
+    """A job; ``config`` is the JSON text of its spec."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    description: Mapped[str | None]
+    type: Mapped[str]
+    config: Mapped[str]
+    scheduled_at: Mapped[Moment | None]
+    priority: Mapped[int] = mapped_column(sa.Integer())
+    project_id: Mapped[Id] = mapped_column(sa.ForeignKey("projects.id", ondelete="CASCADE"))
+    timezone: Mapped[str]
+    status: Mapped[str] = mapped_column(sa.String(16))
+    enabled: Mapped[bool] = mapped_column(default=True)
+    queue: Mapped[str]
+    timeout_seconds: Mapped[int | None] = mapped_column(sa.Integer())
+    on_lost: Mapped[str] = mapped_column(sa.String(8), default="fail")
+    overlap: Mapped[str] = mapped_column(sa.String(16), default="skip")
+    external_id: Mapped[str | None] = mapped_column(unique=True)
+    keep_last: Mapped[int | None] = mapped_column(sa.Integer())
+    retention_days: Mapped[int | None] = mapped_column(sa.Integer())
+    created_by: Mapped[str | None]
+    version: Mapped[int] = mapped_column(sa.Integer(), default=1)
+    #: Number of the newest execution; executions of a job count from 1.
+    last_number: Mapped[int] = mapped_column(sa.Integer(), default=0)
+    #: No execution of the schedule is made at or before this moment; it only grows.
+    fired_until: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+
+    tags: Mapped[list[Tag]] = relationship(
+        secondary=job_tags, order_by=Tag.name, lazy="raise", passive_deletes=True
+    )
+
+    __table_args__ = (
+        sa.Index("ix_jobs_scheduled_at", "scheduled_at", "id"),
+        sa.Index("ix_jobs_created_at", "created_at", "id"),
+        sa.Index("ix_jobs_priority", "priority", "id"),
+        sa.Index("ix_jobs_project_id", "project_id", "scheduled_at", "id"),
+        sa.Index("ix_jobs_status", "status", "scheduled_at", "id"),
+        sa.Index("ix_jobs_type", "type", "scheduled_at", "id"),
+        sa.Index("ix_jobs_name", "name", "id"),
+    )
+
+
+class JobVersion(Base):
+    """A job as it stood after its n-th edit; executions name the version they ran."""
+
+    __tablename__ = "job_versions"
+
+    job_id: Mapped[Id] = mapped_column(
+        sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(sa.Integer(), primary_key=True)
+    definition: Mapped[str]
+    actor: Mapped[str | None]
+    created_at: Mapped[Moment]

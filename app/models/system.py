@@ -1,0 +1,93 @@
+"""The installation, its workers, queues, settings and counters."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Id, Moment
+
+
+class Installation(Base):
+    """One row: who we are, and the oldest release that may run on this schema."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    oldest_release: Mapped[str]
+    created_at: Mapped[Moment]
+
+
+class SystemConfig(Base):
+    """A value changed at run time; ``value`` is JSON text."""
+
+    __tablename__ = "system_config"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    updated_at: Mapped[Moment]
+
+
+class Worker(Base):
+    """A worker process and the lanes it serves."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    #: Where its process numbers mean something: machine, boot and process namespace.
+    host_key: Mapped[str]
+    pid: Mapped[int] = mapped_column(sa.Integer())
+    pool: Mapped[str]
+    queues: Mapped[str]
+    slots: Mapped[int] = mapped_column(sa.Integer())
+    version: Mapped[str]
+    started_at: Mapped[Moment]
+    heartbeat_at: Mapped[Moment]
+    #: When it was last seen to take messages, not only to be alive.
+    consumed_at: Mapped[Moment | None]
+    stopped_at: Mapped[Moment | None]
+
+
+class Queue(Base):
+    """A run queue that some job has named."""
+
+    __tablename__ = "queues"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[Moment]
+
+
+class Lease(Base):
+    """A right held by one process at a time, such as to be the leader of the beats."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    epoch: Mapped[int] = mapped_column(sa.Integer())
+    until: Mapped[Moment]
+
+
+class Tally(Base):
+    """A counter, kept in one stripe per process so that nobody waits for a hot row."""
+
+    __tablename__ = "tallies"
+
+    family: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    stripe: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    value: Mapped[float] = mapped_column(sa.Float())
+
+
+class IdempotencyKey(Base):
+    """The answer once given to a request that carried an Idempotency-Key."""
+
+    __tablename__ = "idempotency_keys"
+
+    actor: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    method: Mapped[str] = mapped_column(sa.String(8))
+    path: Mapped[str]
+    body_hash: Mapped[str] = mapped_column(sa.String(64))
+    status: Mapped[int] = mapped_column(sa.Integer())
+    answer: Mapped[str]
+    created_at: Mapped[Moment] = mapped_column(index=True)

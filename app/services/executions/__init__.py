@@ -1,0 +1,45 @@
+"""The life of executions: the only writers of their status."""
+
+from app.services.executions.births import add, born, queue_due
+from app.services.executions.claims import (
+    Claim,
+    Owner,
+    cancellations,
+    claim,
+    has_claimable,
+    of_owner,
+    renew,
+    unstarted,
+)
+from app.services.executions.endings import Result, lose, settle
+from app.services.executions.overlaps import (
+    cancel,
+    decide_overlap,
+    follow_job,
+    free_held,
+    in_progress,
+    resolve_overlaps,
+)
+
+__all__ = [
+    "Claim",
+    "Owner",
+    "Result",
+    "add",
+    "born",
+    "cancel",
+    "cancellations",
+    "claim",
+    "decide_overlap",
+    "follow_job",
+    "free_held",
+    "has_claimable",
+    "in_progress",
+    "lose",
+    "of_owner",
+    "queue_due",
+    "renew",
+    "resolve_overlaps",
+    "settle",
+    "unstarted",
+]

@@ -1,0 +1,87 @@
+"""How executions come to be, and how those that are due reach their run queues."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import db_now
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.domain.ids import new_id
+from app.gateways.broker import Pair, Ring
+from app.models import Execution, Job
+from app.services.executions.overlaps import decide_overlap
+from app.services.executions.sql import DUE, another_in_progress
+from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
+
+
+def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any) -> dict[str, Any]:
+    """Return the row of a new execution of ``job``; it takes the job's next number.
+
+    ``over`` replaces single columns, such as ``status="queued"`` for what is due now.
+    """
+    job.last_number += 1
+    row_id = new_id()
+    row = {
+        "id": row_id,
+        "root_execution_id": row_id,
+        "job_id": job.id,
+        "project_id": job.project_id,
+        "number": job.last_number,
+        "status": state.SCHEDULED,
+        "origin": origin,
+        "actor": actor,
+        "on_lost": job.on_lost,
+        "exclusive_key": None if job.overlap == "allow" else job.id,
+        "queue": job.queue,
+        "priority": job.priority,
+        "due_at": run_at,
+        "run_at": run_at,
+        "created_at": now(),
+    } | over
+    if row["status"] == state.QUEUED:
+        row["queued_at"] = row["created_at"]
+    elif is_soon(row["run_at"]):
+        row["handed_at"] = row["created_at"]
+    return row
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert new executions. After the commit those due now are rung, those due soon handed off."""
+    session.flush()
+    if not rows:
+        return
+    keys = {key for row in rows for key in row}
+    session.execute(sa.insert(Execution), [dict.fromkeys(keys) | row for row in rows])
+    claimable = [r for r in rows if r["status"] == state.QUEUED and not r.get("blocked_on")]
+    ring_after_commit(session, [Ring(r["queue"], r["priority"], (r["id"], 1)) for r in claimable])
+    soon = [(r["run_at"], (r["id"], 1)) for r in rows if r.get("handed_at")]
+    hand_off_after_commit(session, soon)
+
+
+def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
+    """Move rows that are due by the database's clock to their run queues, and ring.
+
+    A pair with an older generation, or one not due yet, is left alone. What overlaps an
+    execution in progress is decided by its job's policy. Returns how many rows moved.
+    """
+    if not pairs:
+        return 0
+    wanted = sa.tuple_(Execution.id, Execution.generation).in_(pairs)
+    due = (wanted, DUE, Execution.run_at <= db_now())
+    moved = session.execute(
+        sa.update(Execution)
+        .where(*due, sa.or_(Execution.exclusive_key.is_(None), ~another_in_progress()))
+        .values(status=state.QUEUED, queued_at=db_now())
+        .returning(Execution.id, Execution.generation, Execution.queue, Execution.priority)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if moved:
+        ring_after_commit(session, [Ring(m.queue, m.priority, (m.id, m.generation)) for m in moved])
+    if len(moved) < len(pairs):
+        for row in session.scalars(sa.select(Execution).where(*due)).all():
+            decide_overlap(session, row)
+    return len(moved)

@@ -1,0 +1,191 @@
+"""Taking executions: the conditional update that makes a row belong to one worker."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import db_now
+from app.domain import execution_state as state
+from app.models import Execution, Job
+from app.services import tallies
+from app.services.executions.sql import CLAIMABLE, STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who runs an execution: a worker and, within it, one slot, written ``pid.number``."""
+
+    worker: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An execution that its owner may now perform."""
+
+    id: str
+    epoch: int
+    root_execution_id: str
+    job_id: str
+    job_name: str
+    type: str
+    config: str
+    timeout_seconds: int | None
+    attempt: int
+    parameters: str | None
+    on_lost: str
+    queue: str
+    run_at: datetime
+    started_at: datetime
+
+
+_CLAIM_COLUMNS = (
+    Execution.id,
+    Execution.epoch,
+    Execution.root_execution_id,
+    Execution.job_id,
+    Execution.attempt,
+    Execution.parameters,
+    Execution.on_lost,
+    Execution.queue,
+    Execution.priority,
+    Execution.run_at,
+    Execution.started_at,
+)
+
+
+def claim(
+    session: Session, owner: Owner, queues: Sequence[str], limit: int, lease: float, *, oldest: bool
+) -> list[Claim]:
+    """Take up to ``limit`` rows of ``queues``: best first, or (``oldest``) the one due longest.
+
+    Best is: position of the queue, priority, ``run_at``, ``created_at``. Raises
+    ``IntegrityError`` if another execution of the same key runs: ``resolve_overlaps`` mends that.
+    """
+    taken: list[Any] = []
+    for names in [list(queues)] if oldest else [[name] for name in queues]:
+        if len(taken) < limit:
+            taken += _take(session, owner, names, limit - len(taken), lease, oldest=oldest)
+    if not taken:
+        return []
+    jobs = session.execute(
+        sa.update(Job)
+        .where(Job.id.in_({row.job_id for row in taken}))
+        .values(status="running")
+        .returning(Job.id, Job.name, Job.type, Job.config, Job.timeout_seconds)
+        .execution_options(synchronize_session=False)
+    )
+    by_id = {job.id: job for job in jobs}
+    tallies.add(session, "events", "claims", len(taken))
+    return [_claimed(session, row, by_id[row.job_id]) for row in taken]
+
+
+def _take(
+    session: Session, owner: Owner, queues: list[str], limit: int, lease: float, *, oldest: bool
+) -> list[Any]:
+    order = (
+        (Execution.run_at,)
+        if oldest
+        else (Execution.priority.desc(), Execution.run_at, Execution.created_at, Execution.id)
+    )
+    best = (
+        sa.select(Execution.id)
+        .where(Execution.queue.in_(queues) if len(queues) > 1 else Execution.queue == queues[0])
+        .where(CLAIMABLE)
+        .order_by(*order)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    version = sa.select(Job.version).where(Job.id == Execution.job_id).scalar_subquery()
+    taken = session.execute(
+        sa.update(Execution)
+        .where(Execution.id.in_(best), CLAIMABLE)
+        .values(
+            status=state.RUNNING,
+            epoch=Execution.epoch + 1,
+            started_at=db_now(),
+            lease_until=db_now(lease),
+            worker=owner.worker,
+            slot=owner.slot,
+            job_version=version,
+        )
+        .returning(*_CLAIM_COLUMNS)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return sorted(taken, key=lambda r: (-r.priority, r.run_at))
+
+
+def _claimed(session: Session, row: Any, job: Any) -> Claim:
+    tallies.add_lateness(session, (row.started_at - row.run_at).total_seconds())
+    return Claim(
+        row.id,
+        row.epoch,
+        row.root_execution_id,
+        row.job_id,
+        job.name,
+        job.type,
+        job.config,
+        job.timeout_seconds,
+        row.attempt,
+        row.parameters,
+        row.on_lost,
+        row.queue,
+        row.run_at,
+        row.started_at,
+    )
+
+
+def unstarted(session: Session, owner: Owner) -> list[Claim]:
+    """Return what belongs to a slot that runs nothing at this moment.
+
+    Such a row comes from a claim whose commit went through while its answer got lost.
+    """
+    query = (
+        sa.select(*_CLAIM_COLUMNS, Job.name, Job.type, Job.config, Job.timeout_seconds)
+        .join(Job, Job.id == Execution.job_id)
+        .where(Execution.worker == owner.worker, Execution.slot == owner.slot, STARTED)
+        .limit(1)
+    )
+    return [_claimed(session, row, row) for row in session.execute(query)]
+
+
+def of_owner(session: Session, worker: str, pid: int | None = None) -> Sequence[Execution]:
+    """Return, locked, the started executions of a worker, or of one of its processes."""
+    query = sa.select(Execution).where(Execution.worker == worker, STARTED)
+    if pid is not None:
+        query = query.where(Execution.slot.startswith(f"{pid}.", autoescape=True))
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def has_claimable(session: Session, queues: Sequence[str]) -> bool:
+    """Return whether a row of these queues waits to be claimed."""
+    query = sa.select(Execution.id).where(Execution.queue.in_(queues), CLAIMABLE).limit(1)
+    return session.scalar(query) is not None
+
+
+def renew(session: Session, worker: str, held: Sequence[tuple[str, int]], lease: float) -> set[str]:
+    """Prolong the leases of what is held, given as (id, epoch); return the ids that still hold."""
+    renewed = session.scalars(
+        sa.update(Execution)
+        .where(
+            sa.tuple_(Execution.id, Execution.epoch).in_(held),
+            Execution.worker == worker,
+            STARTED,
+        )
+        .values(lease_until=db_now(lease))
+        .returning(Execution.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(renewed)
+
+
+def cancellations(session: Session, ids: Sequence[str]) -> dict[str, bool]:
+    """Return which of these executions shall end, each with whether by force."""
+    query = sa.select(Execution.id, Execution.cancel_forced).where(
+        Execution.id.in_(ids), Execution.status == state.CANCELLING
+    )
+    return {row_id: forced for row_id, forced in session.execute(query).tuples()}

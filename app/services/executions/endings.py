@@ -1,0 +1,138 @@
+"""How executions end: settled by their owner, or judged when the owner is gone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import db_now
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.models import Execution, Job
+from app.services import tallies
+from app.services.executions.births import add, born
+from app.services.executions.claims import Claim
+from app.services.executions.overlaps import follow_job, free_held
+from app.services.executions.sql import STARTED
+
+#: A due moment under which so many workers died is poison.
+POISON_DEATHS = 3
+
+_JOB_STATUS = {
+    state.COMPLETED: "completed",
+    state.FAILED: "failed",
+    state.TIMEOUT: "failed",
+    state.DEAD_LETTER: "failed",
+    state.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is kept of an attempt that has ended."""
+
+    verdict: str
+    duration_ms: int
+    exit_code: int | None = None
+    error: str | None = None
+    error_code: str | None = None
+    output_tail: str | None = None
+    output_truncated: bool = False
+    cpu_seconds: float | None = None
+    max_rss_bytes: int | None = None
+
+
+def settle(session: Session, claim: Claim, result: Result) -> bool:
+    """Write how an attempt ended. ``False``: the claim's epoch no longer holds, nothing written.
+
+    Writing the same result again is accepted, so that an unknown commit can be repeated.
+    """
+    written = session.execute(
+        sa.update(Execution)
+        .where(Execution.id == claim.id, Execution.epoch == claim.epoch, STARTED)
+        .values(
+            status=result.verdict,
+            completed_at=db_now(),
+            lateness_ms=_milliseconds(claim.started_at - claim.run_at),
+            lease_until=None,
+            duration_ms=result.duration_ms,
+            exit_code=result.exit_code,
+            error=result.error,
+            error_code=result.error_code,
+            output_tail=result.output_tail,
+            output_truncated=result.output_truncated,
+            cpu_seconds=result.cpu_seconds,
+            max_rss_bytes=result.max_rss_bytes,
+        )
+        .returning(Execution.exclusive_key)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if written is None:
+        return _already_settled(session, claim)
+    if result.error_code == "WORKER_SHUTDOWN" and claim.on_lost == "retry":
+        _retry(session, session.get_one(Execution, claim.id))
+    _count_end(session, claim.type, result.verdict, result.duration_ms)
+    follow_job(session, claim.job_id, _JOB_STATUS[result.verdict])
+    if written.exclusive_key:
+        free_held(session, claim.job_id)
+    return True
+
+
+def _already_settled(session: Session, claim: Claim) -> bool:
+    row = session.get(Execution, claim.id)
+    same = row is not None and row.epoch == claim.epoch and row.error_code != "WORKER_LOST"
+    if not same:
+        tallies.add(session, "events", "stale_results")
+    return same
+
+
+def _count_end(session: Session, kind: str, verdict: str, duration_ms: int) -> None:
+    tallies.add(session, "ends", f"{kind}:{verdict}")
+    tallies.add(session, "seconds", kind, duration_ms / 1000)
+
+
+def lose(session: Session, row: Execution, reason: str = "its worker died") -> str:
+    """Judge a started execution whose owner is gone; returns the status it ends with."""
+    row.deaths += 1
+    row.completed_at, row.lease_until = now(), None
+    row.exit_code, row.error, row.error_code = None, f"Worker lost: {reason}", "WORKER_LOST"
+    if row.status == state.CANCELLING:
+        row.status, row.exit_code = state.CANCELLED, 130
+    elif row.deaths >= POISON_DEATHS:
+        row.status, row.error_code = state.DEAD_LETTER, "POISON"
+        row.error = f"{row.deaths} workers died while running it"
+    else:
+        row.status = state.FAILED
+        if row.on_lost == "retry":
+            _retry(session, row)
+    kind = session.scalar(sa.select(Job.type).where(Job.id == row.job_id)) or "unknown"
+    _count_end(session, kind, row.status, 0)
+    follow_job(session, row.job_id, _JOB_STATUS[row.status])
+    if row.exclusive_key:
+        free_held(session, row.job_id)
+    return row.status
+
+
+def _retry(session: Session, row: Execution) -> None:
+    """Add the next attempt of the same due moment, claimable at once."""
+    session.flush()
+    job = session.get_one(Job, row.job_id, with_for_update=True)
+    again = born(
+        job,
+        now(),
+        row.origin,
+        row.actor,
+        status=state.QUEUED,
+        root_execution_id=row.root_execution_id,
+        parent_execution_id=row.id,
+        attempt=row.attempt + 1,
+        due_at=row.due_at,
+        deaths=row.deaths,
+        parameters=row.parameters,
+    )
+    add(session, [again])
+
+
+def _milliseconds(delta: timedelta) -> int:
+    return round(delta.total_seconds() * 1000)

@@ -1,0 +1,96 @@
+"""What happens when two executions of one job would run side by side, and how one is cancelled."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.domain.errors import Conflict
+from app.gateways.broker import Ring
+from app.models import Execution, Job
+from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key, key_is_in_use
+from app.services.wakeups import ring_after_commit
+
+
+def in_progress(session: Session, job_id: str) -> list[Execution]:
+    """Return a job's executions that make another start of it an overlap."""
+    query = sa.select(Execution).where(
+        Execution.job_id == job_id,
+        ACTIVE,
+        sa.or_(Execution.status != state.SCHEDULED, Execution.attempt > 1),
+    )
+    return list(session.scalars(query))
+
+
+def decide_overlap(session: Session, row: Execution) -> None:
+    """Apply the job's overlap policy to a row that has come due beside another."""
+    policy = session.scalar(sa.select(Job.overlap).where(Job.id == row.job_id))
+    others = [o for o in in_progress(session, row.job_id) if o.id != row.id]
+    if policy == "skip":
+        row.status, row.completed_at = state.SKIPPED, now()
+        row.reason = f"overlap: execution {others[0].id} was in progress" if others else "overlap"
+        follow_job(session, row.job_id, None)
+        return
+    if policy == "cancel_running":
+        for other in others:
+            cancel(session, other)
+    row.status, row.queued_at, row.blocked_on = state.QUEUED, now(), row.exclusive_key
+    session.flush()
+    free_held(session, row.job_id)
+
+
+def resolve_overlaps(session: Session, queues: Sequence[str]) -> None:
+    """Let policy decide on claimable rows whose key another execution holds at this moment."""
+    query = sa.select(Execution).where(
+        Execution.queue.in_(queues), CLAIMABLE, another_holds_the_key()
+    )
+    for row in session.scalars(query.with_for_update(skip_locked=True)).all():
+        decide_overlap(session, row)
+
+
+def free_held(session: Session, key: str) -> None:
+    """Let the next row that waits for ``key`` go to its queue, if nothing uses the key."""
+    session.flush()
+    held = session.scalar(
+        sa.select(Execution)
+        .where(Execution.blocked_on == key, ~key_is_in_use(key))
+        .order_by(Execution.priority.desc(), Execution.run_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if held is not None:
+        held.blocked_on = None
+        ring_after_commit(session, [Ring(held.queue, held.priority, (held.id, held.generation))])
+
+
+def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
+    """Cancel an execution: at once if it has not started, else ask its owner to end it."""
+    if row.status in state.FINAL:
+        raise Conflict(f"execution is already {row.status}")
+    if row.status in state.STARTED:
+        row.status, row.cancel_forced = state.CANCELLING, row.cancel_forced or force
+        return row.status
+    row.status, row.completed_at, row.error = state.CANCELLED, now(), "Job cancelled by user"
+    row.error_code, row.blocked_on, row.generation = "CANCELLED", None, row.generation + 1
+    follow_job(session, row.job_id, "cancelled")
+    if row.exclusive_key:
+        free_held(session, row.exclusive_key)
+    return state.CANCELLED
+
+
+def follow_job(session: Session, job_id: str, ended: str | None) -> None:
+    """Set the job's status from what is left of its executions, else to how the last ended."""
+    session.flush()
+    mine = (Execution.job_id == Job.id, ACTIVE)
+    running = sa.exists().where(*mine, Execution.status.in_(state.STARTED))
+    status = sa.case(
+        (running, "running"), (sa.exists().where(*mine), "scheduled"), else_=ended or Job.status
+    )
+    session.execute(
+        sa.update(Job)
+        .where(Job.id == job_id)
+        .values(status=status)
+        .execution_options(synchronize_session=False)
+    )

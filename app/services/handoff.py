@@ -1,0 +1,65 @@
+"""Handing rows whose time is near to the broker, and mending hand-offs that got lost."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import db_now
+from app.domain.clock import now
+from app.gateways.broker import Pair
+from app.models import Execution
+from app.services import executions, tallies
+from app.services.executions.sql import DUE
+from app.services.wakeups import hand_off_after_commit
+
+#: A handed row that is so late has lost its release message, or its dispatcher.
+OVERDUE_SECONDS = 1.0
+ROWS_A_PASS = 5000
+_CHUNK = 500
+
+
+def hand_off_due(session: Session, horizon: float) -> int:
+    """Hand off the rows that fall due within ``horizon`` seconds; those due now are queued."""
+    rows = session.execute(
+        sa.select(Execution.id, Execution.generation, Execution.run_at)
+        .where(DUE, Execution.run_at <= db_now(horizon), Execution.handed_at.is_(None))
+        .order_by(Execution.run_at)
+        .limit(ROWS_A_PASS)
+    ).all()
+    due_now = now() + timedelta(milliseconds=20)
+    _mark_handed(session, [row.id for row in rows])
+    _queue(session, [(r.id, r.generation) for r in rows if r.run_at <= due_now])
+    hand_off_after_commit(
+        session, [(r.run_at, (r.id, r.generation)) for r in rows if r.run_at > due_now]
+    )
+    return len(rows)
+
+
+def queue_overdue(session: Session) -> int:
+    """Queue rows whose release message never came; return how many moved."""
+    rows = session.execute(
+        sa.select(Execution.id, Execution.generation)
+        .where(DUE, Execution.run_at <= db_now(-OVERDUE_SECONDS))
+        .order_by(Execution.run_at)
+        .limit(ROWS_A_PASS)
+    ).tuples()
+    moved = _queue(session, [(row_id, generation) for row_id, generation in rows])
+    if moved:
+        tallies.add(session, "events", "repairs", moved)
+    return moved
+
+
+def _mark_handed(session: Session, ids: list[str]) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        session.execute(
+            sa.update(Execution)
+            .where(Execution.id.in_(ids[start : start + _CHUNK]))
+            .values(handed_at=db_now())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _queue(session: Session, pairs: list[Pair]) -> int:
+    chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
+    return sum(executions.queue_due(session, chunk) for chunk in chunks)

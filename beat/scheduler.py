@@ -1,0 +1,96 @@
+"""The clock process: hands off what falls due, mends what got lost, rings for chores."""
+
+import logging
+import signal
+import time
+from typing import Any
+
+from celery.beat import Scheduler, Service
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import bootstrap
+from app.db import transaction
+from app.gateways import broker
+from app.services import handoff, recovery
+from app.services.recovery import QueueSweep
+from app.settings import Settings
+from beat import leader
+from beat.chores import Timetable
+from beat.vigil import Vigil
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+
+
+class LedgerScheduler(Scheduler):  # type: ignore[misc] # celery has no types
+    """Celery's beat on our rows: its own heap of schedules is not used."""
+
+    settings: Settings
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.identity = leader.identity()
+        self.vigil = Vigil(self.settings.lease_seconds)
+        self.sweep = QueueSweep()
+        self.timetable = Timetable()
+        super().__init__(*args, **kwargs)
+
+    def setup_schedule(self) -> None:
+        """There is no schedule to load: the rows are the schedule."""
+
+    def tick(self, *_args: Any, **_kwargs: Any) -> float:
+        """Do one round; return the seconds until the next."""
+        began = time.monotonic()
+        try:
+            self._round()
+        except SQLAlchemyError as error:
+            self.vigil.broken()
+            log.warning("the database is away: %s", type(error).__name__)
+        except Exception:
+            log.exception("a round of beat failed; the next one tries again")
+        return max(0.05, TICK_SECONDS - (time.monotonic() - began))
+
+    def close(self) -> None:
+        """Let another beat lead at once."""
+        try:
+            with transaction() as session:
+                leader.resign(session, self.identity)
+        except SQLAlchemyError as error:
+            log.debug("could not resign: %s", type(error).__name__)
+
+    def _round(self) -> None:
+        with transaction() as session:
+            leads = leader.lead(session, self.identity)
+        trusted = self.vigil.seen()
+        if not leads:
+            return
+        with transaction() as session:
+            handoff.hand_off_due(session, self.settings.handoff_horizon_seconds)
+        with transaction() as session:
+            handoff.queue_overdue(session)
+        if trusted:
+            with transaction() as session:
+                recovery.judge_expired(session)
+        self._ring()
+
+    def _ring(self) -> None:
+        """Repair wake-ups and ring for chores, unless the broker failed a moment ago."""
+        if broker.is_paused():
+            return
+        with transaction() as session:
+            rings = self.sweep.rings(session)
+        if rings:
+            broker.ring(rings, {})
+        for name in self.timetable.due():
+            broker.send_chore(name)
+
+
+def run(settings: Settings) -> None:
+    """Run beat until it is told to stop."""
+    bootstrap.start("beat", settings)
+    LedgerScheduler.settings = settings
+    service = Service(broker.make_app("oneoff-beat"), scheduler_cls=LedgerScheduler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    log.info("beat runs")
+    service.start()

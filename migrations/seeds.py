@@ -1,0 +1,46 @@
+"""What a fresh installation holds: its id, the default project and queue, eight tags."""
+
+import sqlalchemy as sa
+
+from app.db import UtcDateTime
+from app.domain.clock import now
+from app.domain.ids import new_id
+from app.version import VERSION
+
+_TAGS = {
+    "maintenance": "#8b5cf6",
+    "deployment": "#10b981",
+    "backup": "#3b82f6",
+    "cleanup": "#f59e0b",
+    "migration": "#ec4899",
+    "testing": "#14b8a6",
+    "production": "#ef4444",
+    "staging": "#f97316",
+}
+
+
+def plant(connection: sa.Connection) -> None:
+    """Insert the first rows."""
+    made = now()
+    project = {
+        "id": "default",
+        "name": "Default Project",
+        "color": "#6366f1",
+        "icon": "folder",
+        "is_archived": False,
+        "created_at": made,
+        "updated_at": made,
+    }
+    tags = [
+        {"id": new_id(), "name": name, "color": color, "is_default": True, "created_at": made}
+        for name, color in _TAGS.items()
+    ]
+    installation = {"id": new_id(), "oldest_release": VERSION, "created_at": made}
+    for table, rows in (
+        ("projects", [project]),
+        ("tags", tags),
+        ("queues", [{"name": "default", "created_at": made}]),
+        ("installation", [installation]),
+    ):
+        columns = [sa.column(c, UtcDateTime() if c.endswith("_at") else None) for c in rows[0]]
+        connection.execute(sa.insert(sa.table(table, *columns)), rows)

@@ -1,0 +1,39 @@
+"""The workers' Celery application: pools and the signals of a worker's life."""
+
+from typing import Any
+
+from celery import Celery, signals
+from kombu import Queue
+
+from app.gateways import broker
+from workers import fuse
+
+#: A pool process that has grown beyond this is replaced between two rings (KiB).
+LARGEST_PROCESS_KIB = 500_000
+
+
+def make(pool: str, queues: tuple[str, ...]) -> Celery:
+    """Return the application for one pool of processes or threads serving ``queues``."""
+    app = broker.make_app("oneoff-worker")
+    app.set_default()
+    dispatching = broker.DISPATCH in queues
+    app.conf.update(
+        task_queues=_declared(queues),
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_prefetch_multiplier=0 if dispatching else 1,
+        worker_disable_prefetch=broker.is_redis() and not dispatching,
+        worker_max_memory_per_child=LARGEST_PROCESS_KIB if pool == "prefork" else None,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        imports=("workers.tasks.executions", "workers.tasks.chores"),
+    )
+    return app
+
+
+def _declared(queues: tuple[str, ...]) -> list[Queue]:
+    return [broker.queue_named(name) for name in dict.fromkeys((*queues, *broker.RESERVED))]
+
+
+@signals.worker_shutting_down.connect(weak=False)
+def _stop_claiming(**_: Any) -> None:
+    fuse.ask_to_stop()

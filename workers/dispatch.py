@@ -1,0 +1,45 @@
+"""The dispatcher: rows go to their run queues at their moment, never before it."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from app.db import reading, transaction
+from app.domain.clock import now
+from app.gateways.broker import Pair
+from app.models import Execution
+from app.services import executions
+from app.services.executions.sql import DUE
+
+#: Our clock may be ahead of the database's; then the rows are tried again, so often.
+TRIES = 5
+LONGEST_WAIT = 2.0
+
+
+def release(pairs: Sequence[Pair]) -> None:
+    """Wait the last milliseconds and queue the rows that are still planned.
+
+    Rows are not due before the database's clock says so. What is left here, because the
+    clocks are far apart, is queued by the sweeper.
+    """
+    for _ in range(TRIES):
+        moment = _latest(pairs)
+        if moment is None:
+            return
+        wait = (moment - now()).total_seconds()
+        time.sleep(min(max(wait, 0.0), LONGEST_WAIT))
+        with transaction() as session:
+            if executions.queue_due(session, pairs) == len(pairs):
+                return
+        time.sleep(0.002)
+
+
+def _latest(pairs: Sequence[Pair]) -> datetime | None:
+    wanted = sa.tuple_(Execution.id, Execution.generation).in_(pairs)
+    with reading() as session:
+        found: datetime | None = session.scalar(
+            sa.select(sa.func.max(Execution.run_at, type_=Execution.run_at.type)).where(wanted, DUE)
+        )
+    return None if found is None else found + timedelta(milliseconds=1)

@@ -1,0 +1,88 @@
+"""What the runner and an executor know of each other: a spec goes in, an outcome comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from app.domain.outbound import OutboundPolicy
+from workers.executors.stop import StopSignal
+
+Verdict = Literal["completed", "failed", "timeout", "cancelled"]
+Stream = Literal["stdout", "stderr", "system"]
+
+EXIT_TIMEOUT = 124
+EXIT_CANCELLED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an attempt used: CPU seconds (user and system) and peak memory in bytes."""
+
+    cpu_seconds: float | None = None
+    max_rss_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended. Expected failure is an outcome, never an exception."""
+
+    verdict: Verdict
+    exit_code: int | None = None
+    error: str | None = None
+    error_code: str | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+class Output(Protocol):
+    """Takes what the work prints, in blocks of any size; keeps memory and storage bounded."""
+
+    def write(self, stream: Stream, data: bytes) -> None:
+        """Add a block to a stream. Never blocks for long and never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What the person who started this execution gave beside the job's own spec."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    args: tuple[str, ...] | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that an executor may know of the attempt it performs."""
+
+    execution_id: str
+    root_execution_id: str
+    job_id: str
+    job_name: str
+    attempt: int
+    #: ``time.monotonic()`` at which the attempt has had its time; ``None`` for no limit.
+    deadline: float | None
+    traceparent: str
+    parameters: Parameters
+    output: Output
+    stop: StopSignal
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the operator allows, fixed when the worker starts."""
+
+    #: A private folder (mode 0700) for files that live as long as one attempt.
+    scratch: Path
+    #: Names of the worker's own variables that scripts inherit; ``*`` means all of them.
+    shell_env_allow: tuple[str, ...] = ()
+    outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
+
+
+class Executor(Protocol):
+    """Performs specs of one kind. One instance serves one slot, one attempt at a time."""
+
+    def perform(self, spec: Any, context: Context) -> Outcome:
+        """Do the work and say how it ended; honour ``deadline`` and ``stop``."""
+
+    def close(self) -> None:
+        """Give back what the executor holds: helper processes, connections, files."""

@@ -1,0 +1,81 @@
+"""A worker process: one pool for some lanes, from its registration to its end."""
+
+import logging
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from celery import signals
+
+from app import bootstrap
+from app.db import transaction
+from app.gateways import broker
+from app.services import workers
+from app.services.workers import Registration
+from app.settings import Settings
+from workers import celery_app, process
+from workers.watch import Watch
+
+log = logging.getLogger(__name__)
+
+DISPATCH_THREADS = 4
+AUXILIARY_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """Which pool serves which lanes. No ``queues`` means all run queues, those to come too."""
+
+    pool: str
+    queues: tuple[str, ...]
+    slots: int
+    elastic: bool = False
+
+
+def run(settings: Settings, lanes: Lanes) -> None:
+    """Run one worker until it is told to stop; does not return."""
+    bootstrap.start("worker", settings)
+    queues = lanes.queues or _all_run_queues()
+    with transaction() as session:
+        worker_id = workers.register(session, Registration(lanes.pool, queues, lanes.slots))
+    process.prepare(settings, worker_id, _run_queues_only(lanes.queues))
+    watch = Watch(
+        settings, worker_id, queues, lanes.slots, serves_all=not lanes.queues, elastic=lanes.elastic
+    )
+    _connect(watch)
+    app = celery_app.make(lanes.pool, queues)
+    worker = app.Worker(
+        hostname=worker_id,
+        pool_cls=lanes.pool,
+        concurrency=lanes.slots,
+        queues=list(queues),
+        loglevel=logging.getLogger().level,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    worker.start()
+    sys.exit(worker.exitcode or 0)
+
+
+def _all_run_queues() -> tuple[str, ...]:
+    with transaction() as session:
+        return workers.run_queues(session)
+
+
+def _run_queues_only(queues: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(q for q in queues if q not in broker.RESERVED)
+
+
+def _connect(watch: Watch) -> None:
+    def ready(sender: Any, **_: Any) -> None:
+        watch.start(sender)
+        log.info("worker %s takes %s", watch.worker_id, ", ".join(watch.queues))
+
+    def gone(**_: Any) -> None:
+        with transaction() as session:
+            workers.stop(session, watch.worker_id, "its worker was stopped")
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutdown.connect(gone, weak=False)

@@ -1,0 +1,79 @@
+"""What one worker process knows of itself: its settings, its queues and its runner."""
+
+import functools
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from app.services import workers
+from app.settings import Settings
+from workers.executors.base import Options
+from workers.runner import Runner
+
+
+_settings: Settings | None = None
+_worker_id = ""
+_queues: tuple[str, ...] = ()
+_all_queues: tuple[float, tuple[str, ...]] = (0.0, ())
+
+
+def prepare(settings: Settings, worker_id: str, queues: tuple[str, ...]) -> None:
+    """Tell this process, and those it will fork, who they are; no ``queues`` means all."""
+    global _settings, _worker_id, _queues  # noqa: PLW0603 - facts of the process
+    _settings, _worker_id, _queues = settings, worker_id, queues
+
+
+def settings() -> Settings:
+    """Return the settings of this start."""
+    assert _settings is not None  # noqa: S101 - prepare() comes first
+    return _settings
+
+
+def worker_id() -> str:
+    """Return the id of the worker this process belongs to."""
+    return _worker_id
+
+
+def queues(session: Session) -> tuple[str, ...]:
+    """Return the run queues this process serves, in order.
+
+    Without a choice of the operator's these are all there are, looked up once a second.
+    """
+    global _all_queues  # noqa: PLW0603 - a cache of this process
+    if _queues:
+        return _queues
+    read_at, known = _all_queues
+    if not known or time.monotonic() - read_at > 1:
+        known = workers.run_queues(session)
+        _all_queues = (time.monotonic(), known)
+    return known
+
+
+def runner() -> Runner:
+    """Return this process's runner; it is made in each pool process, after the fork."""
+    return _runner(os.getpid())
+
+
+@functools.cache
+def _runner(pid: int) -> Runner:
+    own = settings()
+    made = Runner(
+        worker=_worker_id,
+        queues=queues,
+        options=Options(_scratch(own, pid), own.shell_env_allow, own.outbound),
+        lease=own.lease_seconds,
+        grace=own.shutdown_grace_seconds,
+        max_output_bytes=own.max_output_bytes,
+    )
+    made.start()
+    return made
+
+
+def _scratch(own: Settings, pid: int) -> Path:
+    """Return a private folder of this process for files that live as long as an attempt."""
+    folder = own.folder / "jobs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{pid}-", dir=folder))

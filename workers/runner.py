@@ -1,0 +1,239 @@
+"""claim -> perform -> settle: the loop by which a slot works off its queues."""
+
+import itertools
+import json
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.db import after_commit
+from app.domain.errors import shorten
+from app.domain.specs import SPECS, Spec
+from app.gateways.broker import Ring
+from app.services import executions
+from app.services.executions import Claim, Owner, Result
+from app.services.wakeups import ring_after_commit
+from workers import fuse
+from workers.executors.base import Context, Executor, Options, Outcome, Parameters
+from workers.executors.registry import EXECUTORS
+from workers.executors.stop import StopSignal
+from workers.flights import Flight, Flights
+from workers.heartbeat import Heartbeat
+from workers.ledger import Ledger
+from workers.log_sink import Chunk, LogSink, write_chunk
+
+log = logging.getLogger(__name__)
+
+#: A slot goes on claiming for so long after a ring, then lets the broker speak again.
+SLICE_SECONDS = 1.0
+#: Every so many claims the row that has waited longest is taken, so that nothing starves.
+FAIR_EVERY = 10
+
+Settle = Callable[[Session], bool]
+
+
+@dataclass
+class Runner:
+    """One process that runs executions, with one slot (prefork) or several (threads)."""
+
+    worker: str
+    queues: Callable[[Session], Sequence[str]]
+    options: Options
+    lease: float
+    grace: float
+    max_output_bytes: int
+    ledger: Ledger = field(default_factory=Ledger)
+    flights: Flights = field(default_factory=Flights)
+    _local: threading.local = field(default_factory=threading.local)
+    _slots: Iterator[int] = field(default_factory=itertools.count)
+    _claims: int = 0
+
+    def start(self) -> None:
+        """Start the heartbeat beside the slots."""
+        Heartbeat(self.worker, self.flights, self.ledger, self.lease, self.grace).start()
+
+    def drain(self) -> None:
+        """Claim and run rows until none is left or the slice is over.
+
+        If rows are left then, a ring for this slot goes out before the caller acknowledges its
+        own. Returns when everything it ran is settled.
+        """
+        slice_end = time.monotonic() + SLICE_SECONDS
+        settle: Settle | None = None
+        while True:
+            over = time.monotonic() >= slice_end or bool(fuse.stopping_since())
+            claim = self._next(settle, last=over)
+            if claim is None:
+                return
+            settle = self._perform(claim)
+
+    def _next(self, settle: Settle | None, *, last: bool) -> Claim | None:
+        """Settle what was run and claim the next row, in one transaction."""
+        self._claims += 1
+        oldest = self._claims % FAIR_EVERY == 0
+        owner = self._owner()
+
+        def step(session: Session) -> Claim | None:
+            if settle is not None:
+                settle(session)
+            if last:
+                self._ring_if_rows_are_left(session)
+                return None
+            taken = executions.claim(
+                session, owner, self.queues(session), 1, self.lease, oldest=oldest
+            )
+            return taken[0] if taken else None
+
+        try:
+            return self.ledger.call(step)
+        except SQLAlchemyError as error:
+            return self._after_failure(error, settle)
+
+    def _after_failure(self, error: SQLAlchemyError, settle: Settle | None) -> Claim | None:
+        """Settle at all costs; then go on with what the database has for this slot."""
+        if not isinstance(error, IntegrityError):
+            log.warning("the database failed a claim: %s", type(error).__name__)
+        if settle is not None:
+            self._insist(settle)
+        if isinstance(error, IntegrityError):
+            self._insist(lambda s: executions.resolve_overlaps(s, self.queues(s)))
+            return self._next(None, last=False)
+        adopted: list[Claim] = []
+        owner = self._owner()
+        self._insist(
+            lambda s: adopted.extend(executions.unstarted(s, owner)), even_when_stopping=False
+        )
+        return adopted[0] if adopted else None
+
+    def _owner(self) -> Owner:
+        """Return the calling slot: each thread is one, and runs one attempt at a time."""
+        slot: str | None = getattr(self._local, "slot", None)
+        if slot is None:
+            self._local.slot = slot = f"{os.getpid()}.{next(self._slots)}"
+        return Owner(self.worker, slot)
+
+    def _ring_if_rows_are_left(self, session: Session) -> None:
+        if fuse.stopping_since():
+            return
+        for queue in self.queues(session):
+            if executions.has_claimable(session, [queue]):
+                ring_after_commit(session, [Ring(queue, 5, ("", 0))])
+                return
+
+    def _insist(self, do: Callable[[Session], Any], *, even_when_stopping: bool = True) -> None:
+        """Repeat a piece of database work until it is committed."""
+        pause = 0.1
+        while even_when_stopping or not fuse.stopping_since():
+            try:
+                self.ledger.call(do)
+                return
+            except SQLAlchemyError as error:
+                log.warning("the database is away (%s); trying again", type(error).__name__)
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+                pause = min(pause * 2, 5.0)
+
+    def _perform(self, claim: Claim) -> Settle:
+        """Run one attempt; return the work that settles it."""
+        sink = LogSink(claim.id, self.max_output_bytes)
+        flight = Flight(claim, sink, StopSignal())
+        self.flights.add(flight)
+        try:
+            outcome = self._outcome(flight)
+        finally:
+            fuse.burn_until(None)
+        result = _result(outcome, flight)
+        chunks = _remaining(sink)
+
+        def settle(session: Session) -> bool:
+            for chunk in chunks:
+                write_chunk(session, claim.id, chunk)
+            accepted = executions.settle(session, claim, result)
+            _forget_after_commit(session, self.flights, flight)
+            return accepted
+
+        return settle
+
+    def _outcome(self, flight: Flight) -> Outcome:
+        claim = flight.claim
+        try:
+            spec = SPECS[claim.type].model_validate_json(claim.config)
+        except (KeyError, ValidationError) as error:
+            reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
+            return Outcome("failed", None, reason, "CONFIG_INVALID")
+        context = _context(flight, spec)
+        fuse.burn_until(context.deadline)
+        try:
+            return self._executor(claim.type).perform(spec, context)
+        except Exception as error:
+            log.exception("the executor %s broke on execution %s", claim.type, claim.id)
+            return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
+
+    def _executor(self, kind: str) -> Executor:
+        """Return this slot's executor; each slot has instances of its own."""
+        mine: dict[str, Executor] | None = getattr(self._local, "executors", None)
+        if mine is None:
+            mine = self._local.executors = {}
+        if kind not in mine:
+            mine[kind] = EXECUTORS[kind](self.options)
+        return mine[kind]
+
+
+def _forget_after_commit(session: Session, flights: Flights, flight: Flight) -> None:
+    """Forget the attempt once its end is committed."""
+
+    def forget() -> None:
+        flights.remove(flight)
+        flight.stop.close()
+
+    after_commit(session, forget)
+
+
+def _context(flight: Flight, spec: Spec) -> Context:
+    claim = flight.claim
+    seconds = claim.timeout_seconds or spec.timeout or spec.default_timeout_seconds
+    given = json.loads(claim.parameters) if claim.parameters else {}
+    args = given.get("args")
+    return Context(
+        execution_id=claim.id,
+        root_execution_id=claim.root_execution_id,
+        job_id=claim.job_id,
+        job_name=claim.job_name,
+        attempt=claim.attempt,
+        deadline=flight.began + seconds if seconds else None,
+        traceparent=f"00-{claim.root_execution_id}-{claim.id[-16:]}-01",
+        parameters=Parameters(
+            given.get("env") or {}, None if args is None else tuple(args), given.get("body")
+        ),
+        output=flight.sink,
+        stop=flight.stop,
+    )
+
+
+def _result(outcome: Outcome, flight: Flight) -> Result:
+    return Result(
+        verdict=outcome.verdict,
+        duration_ms=round((time.monotonic() - flight.began) * 1000),
+        exit_code=outcome.exit_code,
+        error=outcome.error,
+        error_code=outcome.error_code,
+        output_tail=flight.sink.tail() or None,
+        output_truncated=flight.sink.truncated,
+        cpu_seconds=outcome.usage.cpu_seconds,
+        max_rss_bytes=outcome.usage.max_rss_bytes,
+    )
+
+
+def _remaining(sink: LogSink) -> list[Chunk]:
+    chunks = []
+    while (chunk := sink.take(final=True)) is not None:
+        chunks.append(chunk)
+    return chunks

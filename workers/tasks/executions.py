@@ -1,0 +1,19 @@
+"""Rings for executions: the Celery tasks say only whom to call."""
+
+from celery import shared_task
+
+from app.gateways.broker import RELEASE_TASK, RUN_TASK, Pair
+from workers import dispatch, process
+
+
+@shared_task(name=RUN_TASK)
+def run(pairs: list[Pair]) -> None:
+    """Work off this worker's run queues; the pairs only say why it was rung."""
+    del pairs
+    process.runner().drain()
+
+
+@shared_task(name=RELEASE_TASK)
+def release(pairs: list[Pair]) -> None:
+    """Move rows to their run queues at their moment."""
+    dispatch.release([(row_id, generation) for row_id, generation in pairs])
