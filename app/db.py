@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -25,7 +26,7 @@ _AFTER = "after_commit"
 
 def configure(url: str, pool_size: int = 5) -> None:
     """Name the database of this process; engines are opened after the fork, on first use."""
-    global _url, _pool_size  # noqa: PLW0603 - the process has one database
+    global _url, _pool_size
     _url, _pool_size = url, pool_size
 
 
@@ -133,8 +134,6 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         """Use the database's own type where it has one."""
         if dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import TIMESTAMP
-
             return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
         return dialect.type_descriptor(sa.String(23))
 

@@ -65,8 +65,8 @@ class Settings(BaseModel):
     log_retention_days: int = Field(90, ge=1, le=36500, description="Days executions are kept")
     default_priority: int = Field(5, ge=1, le=10, description="Priority of jobs that name none")
     environment: str = Field("production", min_length=1, description="A label for logs")
-    auth_enabled: bool = Field(False, description="Ask for a key on every API call")
-    metrics_enabled: bool = Field(True, description="Answer /metrics")
+    auth_enabled: bool = Field(default=False, description="Ask for a key on every API call")
+    metrics_enabled: bool = Field(default=True, description="Answer /metrics")
     database_url: str = Field(
         "", description="sqlite:/// or postgresql:// address; wins over DB_PATH"
     )

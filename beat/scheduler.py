@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 
 
-class LedgerScheduler(Scheduler):  # type: ignore[misc] # celery has no types
+class LedgerScheduler(Scheduler):
     """Celery's beat on our rows: its own heap of schedules is not used."""
 
     settings: Settings

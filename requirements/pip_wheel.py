@@ -12,6 +12,7 @@ import json
 import os
 import re
 import ssl
+import urllib.error
 import urllib.parse
 import urllib.request
 from http.client import HTTPException
@@ -56,7 +57,10 @@ def read_settings() -> Settings:
     try:
         parser.read([] if files[-1] == os.devnull else files)
     except configparser.Error as error:
-        raise CannotFetch(f"pip's settings: {error}; look at: less {error.source}") from error
+        words = " ".join(str(error).split())
+        raise CannotFetch(
+            f"pip's settings are unreadable: {words}; try: pip config debug"
+        ) from error
     sections = [parser[name] for name in ("global", "install") if name in parser]
     found = [item for section in sections for item in section.items()]
     found += [(key[4:], value) for key, value in os.environ.items() if key.startswith("PIP_")]
@@ -100,10 +104,9 @@ def split_secret(address: str) -> tuple[str, str]:
 def make_opener(settings: Settings) -> urllib.request.OpenerDirector:
     """Return what opens addresses with pip's certificates and proxy, else with the system's."""
     cert = settings.get("cert") or os.environ.get("REQUESTS_CA_BUNDLE")
-    where = {"capath" if os.path.isdir(cert) else "cafile": cert} if cert else {}
-    handlers: list[urllib.request.BaseHandler] = [
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(**where))
-    ]
+    folder, file = (cert, None) if cert and os.path.isdir(cert) else (None, cert)
+    context = ssl.create_default_context(cafile=file, capath=folder)
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=context)]
     if settings.get("proxy"):
         proxies = dict.fromkeys(("http", "https"), settings["proxy"])
         handlers.append(urllib.request.ProxyHandler(proxies))
@@ -113,6 +116,8 @@ def make_opener(settings: Settings) -> urllib.request.OpenerDirector:
 def explain(address: str, error: Exception, settings: Settings) -> CannotFetch:
     """Return what to tell about a download that failed."""
     reason = getattr(error, "reason", error)
+    if isinstance(error, urllib.error.HTTPError):
+        error.close()
     if not isinstance(reason, ssl.SSLCertVerificationError):
         help_ = "if there is a proxy, name it: HTTPS_PROXY=http://HOST:PORT ./oneoff"
         return CannotFetch(f"{address} can't be reached ({reason}); {help_}")

@@ -1,8 +1,10 @@
 """The workers' Celery application: pools and the signals of a worker's life."""
 
+import warnings
 from typing import Any
 
 from celery import Celery, signals
+from celery.platforms import SecurityWarning
 from kombu import Queue
 
 from app.gateways import broker
@@ -14,6 +16,8 @@ LARGEST_PROCESS_KIB = 500_000
 
 def make(pool: str, queues: tuple[str, ...]) -> Celery:
     """Return the application for one pool of processes or threads serving ``queues``."""
+    # We accept JSON only, and serve has said already that it runs as root.
+    warnings.simplefilter("ignore", SecurityWarning)
     app = broker.make_app("oneoff-worker")
     app.set_default()
     dispatching = broker.DISPATCH in queues

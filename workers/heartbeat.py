@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -121,7 +122,7 @@ class Heartbeat:
         while chunk is not None:
             part = chunk
             try:
-                self.ledger.call(lambda s, part=part: write_chunk(s, flight.claim.id, part))
+                self.ledger.call(partial(write_chunk, execution_id=flight.claim.id, chunk=part))
             except SQLAlchemyError as error:
                 log.warning("can't write output: %s", type(error).__name__)
                 flight.sink.give_back(part)

@@ -58,7 +58,7 @@ class Ledger:
     def _commit(self, group: list[_Work[Any]]) -> None:
         try:
             self._together(group)
-        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+        except Exception as error:
             if len(group) == 1:
                 group[0].error, group[0].done = error, True
                 return

@@ -217,8 +217,13 @@ def write_chunk(session: Session, execution_id: str, chunk: Chunk) -> None:
         "logged_at": chunk.at,
         "body": chunk.body,
     }
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+    session.execute(_INSERT[session.get_bind().dialect.name], values)
+
+
+_INSERT: dict[str, Any] = {
+    "sqlite": sqlite.insert(ExecutionLog).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(ExecutionLog).on_conflict_do_nothing(),
+}
 
 
 def _body(blocks: list[_Block]) -> str:

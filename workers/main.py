@@ -18,9 +18,6 @@ from workers.watch import Watch
 
 log = logging.getLogger(__name__)
 
-DISPATCH_THREADS = 4
-AUXILIARY_THREADS = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
@@ -79,3 +76,14 @@ def _connect(watch: Watch) -> None:
 
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutdown.connect(gone, weak=False)
+
+
+def run_lanes(
+    settings: Settings,
+    pool: str,
+    queues: tuple[str, ...],
+    slots: int,
+    elastic: bool,  # noqa: FBT001
+) -> None:
+    """Run one worker; the form in which the command line asks for it."""
+    run(settings, Lanes(pool, queues, slots, elastic))

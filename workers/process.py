@@ -13,7 +13,6 @@ from app.settings import Settings
 from workers.executors.base import Options
 from workers.runner import Runner
 
-
 _settings: Settings | None = None
 _worker_id = ""
 _queues: tuple[str, ...] = ()
@@ -22,7 +21,7 @@ _all_queues: tuple[float, tuple[str, ...]] = (0.0, ())
 
 def prepare(settings: Settings, worker_id: str, queues: tuple[str, ...]) -> None:
     """Tell this process, and those it will fork, who they are; no ``queues`` means all."""
-    global _settings, _worker_id, _queues  # noqa: PLW0603 - facts of the process
+    global _settings, _worker_id, _queues
     _settings, _worker_id, _queues = settings, worker_id, queues
 
 

@@ -135,11 +135,12 @@ class Runner:
         while even_when_stopping or not fuse.stopping_since():
             try:
                 self.ledger.call(do)
-                return
             except SQLAlchemyError as error:
                 log.warning("the database is away (%s); trying again", type(error).__name__)
                 time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
                 pause = min(pause * 2, 5.0)
+            else:
+                return
 
     def _perform(self, claim: Claim) -> Settle:
         """Run one attempt; return the work that settles it."""
@@ -199,7 +200,7 @@ def _forget_after_commit(session: Session, flights: Flights, flight: Flight) -> 
 
 def _context(flight: Flight, spec: Spec) -> Context:
     claim = flight.claim
-    seconds = claim.timeout_seconds or spec.timeout or spec.default_timeout_seconds
+    seconds = claim.timeout_seconds or spec.limit_seconds()
     given = json.loads(claim.parameters) if claim.parameters else {}
     args = given.get("args")
     return Context(

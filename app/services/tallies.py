@@ -41,7 +41,7 @@ def totals(session: Session, family: str) -> dict[str, float]:
         .where(_tally.c.family == family)
         .group_by(_tally.c.key)
     )
-    return {key: value for key, value in session.execute(query).tuples()}
+    return dict(session.execute(query).tuples().all())
 
 
 def compact(session: Session) -> int:
@@ -75,12 +75,17 @@ def _write(session: Session) -> None:
 
 
 def _upsert(session: Session, rows: list[dict[str, Any]]) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(_tally)
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["family", "key", "stripe"],
-            set_={"value": _tally.c.value + insert.excluded.value},
-        ),
-        rows,
+    session.connection().execute(_UPSERT[session.get_bind().dialect.name], rows)
+
+
+def _make_upsert(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=["family", "key", "stripe"],
+        set_={"value": _tally.c.value + insert.excluded.value},
     )
+
+
+_UPSERT = {
+    "sqlite": _make_upsert(sqlite.insert(_tally)),
+    "postgresql": _make_upsert(postgresql.insert(_tally)),
+}

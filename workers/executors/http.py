@@ -1,6 +1,5 @@
 """Performs http jobs: calls a web address, writes the answer out, judges it by its status."""
 
-import itertools
 import re
 import time
 
@@ -56,19 +55,20 @@ class HttpExecutor:
     def _call(self, spec: HttpSpec, context: Context, watch: Watch) -> Answer:
         request = _request(spec, context)
         tries, delay = spec.retry_count + 1, spec.retry_delay_seconds
-        for number in itertools.count(2):
+        number = 1
+        while True:
             printer = _Printer(context.output)
             try:
                 answer = self._caller.call(request, printer, watch)
             except CallFailed as failure:
-                if number > tries or not failure.may_retry or not watch.outlasts(delay):
+                if number == tries or not failure.may_retry or not watch.outlasts(delay):
                     raise
+                number += 1
                 _say(context.output, f"Attempt {number} of {tries} in {delay:g} s: {failure}.")
                 watch.pause(delay)
             else:
                 printer.finish()
                 return answer
-        raise AssertionError
 
 
 class _Printer:
@@ -130,15 +130,16 @@ def _request(spec: HttpSpec, context: Context) -> Request:
 def _interrupted(interruption: Interrupted, seconds: float) -> Outcome:
     match interruption.reason:
         case "timeout":
-            text = f"HTTP request timed out after {round(seconds, 1):g} s"
+            text = f"HTTP request timed out after {max(0.0, round(seconds, 1)):g} seconds"
             return Outcome("timeout", EXIT_TIMEOUT, text, "TIMEOUT")
         case "cancel" | "force":
             return Outcome("cancelled", EXIT_CANCELLED, "Job cancelled by user", "CANCELLED")
         case "shutdown":
-            return Outcome("failed", None, "The worker was shut down", "WORKER_SHUTDOWN")
+            text = "HTTP request was ended because the worker shut down"
+            return Outcome("failed", error=text, error_code="WORKER_SHUTDOWN")
         case "fenced":
-            text = "The worker lost its right to this execution"
-            return Outcome("failed", None, text, "FENCED")
+            text = "HTTP request was ended because this worker had lost its lease on the execution"
+            return Outcome("failed", error=text, error_code="FENCED")
 
 
 def _shown(name: str, value: str) -> str:

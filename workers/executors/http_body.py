@@ -27,6 +27,7 @@ class BodyDecoder:
         self._is_gzip = encoding in _GZIP
         self._is_packed = self._is_gzip or encoding == "deflate"
         self._unpacker: zlib._Decompress | None = None
+        self._has_whole = False
         self._is_over = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -45,22 +46,24 @@ class BodyDecoder:
     def _unpack(self, data: bytes) -> Iterator[bytes]:
         block = b""
         while (data or len(block) == BLOCK_BYTES) and not self._is_over:
-            unpacker = self._unpacker = self._unpacker or self._begin(data)
+            unpacker = self._unpacker or self._begin(data)
+            if unpacker is None:
+                return
             block = unpacker.decompress(data, BLOCK_BYTES)
             if block:
                 yield block
             data = unpacker.unconsumed_tail
             if unpacker.eof:
-                data, block = unpacker.unused_data, b""
-                self._end_member(data)
+                data, block, self._unpacker = unpacker.unused_data, b"", None
+                self._has_whole = True
 
-    def _begin(self, data: bytes) -> "zlib._Decompress":
-        if self._is_gzip:
-            return zlib.decompressobj(zlib.MAX_WBITS | 16)
-        has_header = data[0] & 0x0F == zlib.DEFLATED  # many servers send it without
-        return zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
-
-    def _end_member(self, rest: bytes) -> None:
-        """A gzip body may hold several members; anything else after the end is ignored."""
-        self._unpacker = None
-        self._is_over = not self._is_gzip or not (rest == b"" or rest.startswith(b"\x1f"))
+    def _begin(self, data: bytes) -> "zlib._Decompress | None":
+        """Start on a member. After a whole one, only another gzip member may follow."""
+        if self._has_whole and not (self._is_gzip and data.startswith(b"\x1f")):
+            self._is_over = True
+            return None
+        bits = zlib.MAX_WBITS | 16 if self._is_gzip else zlib.MAX_WBITS
+        if not self._is_gzip and data[0] & 0x0F != zlib.DEFLATED:  # many servers send it bare
+            bits = -zlib.MAX_WBITS
+        self._unpacker = zlib.decompressobj(bits)
+        return self._unpacker

@@ -209,10 +209,8 @@ def _named_failures() -> Iterator[None]:
         is_short = "disconnected" in str(error) or "closed" in str(error)
         text = "the connection ended too early" if is_short else "the answer is not valid HTTP"
         raise CallFailed("PROTOCOL_ERROR", text) from None
-    except (httpcore.ProtocolError, httpcore.UnsupportedProtocol):
+    except httpcore.LocalProtocolError:
         raise _failed("PROTOCOL_ERROR", "the request can't be written as HTTP") from None
-    except (httpcore.NetworkError, httpcore.TimeoutException):
-        raise CallFailed("PROTOCOL_ERROR", "the connection broke off") from None
     except BrokenBody as error:
         raise CallFailed("PROTOCOL_ERROR", str(error)) from None
 

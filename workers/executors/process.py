@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
@@ -123,6 +123,7 @@ class _Run:
         self._selector.close()
 
     def start(self, command: Command, sock: socket.socket) -> None:
+        """Ask the helper at the other end of the socket to start the command."""
         self._socket = sock
         with ExitStack() as theirs:  # their ends are closed here once the helper has its own copies
             stdin = self._open_stdin(command.body)
@@ -161,18 +162,11 @@ class _Run:
                 key.data()
 
     def ending(self) -> Ending:
+        """Return how it ended, with what was seen on the way."""
         ending = self._ending or Ending(is_lost=True, stopped=self._why_stopped())
-        tail = self._tail.decode("utf-8", "replace").strip().strip("\ufffd")
-        seconds = time.monotonic() - self._started_at
-        return Ending(
-            status=ending.status,
-            stopped=ending.stopped,
-            failure=ending.failure,
-            is_lost=ending.is_lost,
-            seconds=seconds,
-            stderr_tail=tail,
-            usage=ending.usage,
-        )
+        # The tail may begin in the middle of a character.
+        tail = self._tail.decode("utf-8", "replace").lstrip("\ufffd").strip()
+        return replace(ending, seconds=time.monotonic() - self._started_at, stderr_tail=tail)
 
     def _open_stdin(self, body: str | None) -> int:
         if not body:
@@ -252,13 +246,13 @@ class _Run:
             self._stopped = why_to_stop(self._context, now)
             if self._stopped not in {None, "force"}:
                 self._kill_at = now + GRACE_SECONDS
-                self._tell(("signal", signal.SIGTERM))
+                self._tell(("signal", int(signal.SIGTERM)))
         if now >= self._lost_at:
             raise _HelperLostError
         is_forced = self._context.stop.reason == "force"
         if (is_forced or now >= self._kill_at) and self._lost_at == float("inf"):
             self._kill_at, self._lost_at = float("inf"), now + _LOST_SECONDS
-            self._tell(("signal", signal.SIGKILL))
+            self._tell(("signal", int(signal.SIGKILL)))
 
     def _tell(self, frame: tuple[object, ...], descriptors: tuple[int, ...] = ()) -> None:
         try:

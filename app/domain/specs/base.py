@@ -17,3 +17,8 @@ class Spec(BaseModel):
     description: ClassVar[str]
     #: Seconds an attempt may take unless the job says otherwise; ``None`` for no limit.
     default_timeout_seconds: ClassVar[int | None] = None
+
+    def limit_seconds(self) -> float | None:
+        """Return how long an attempt may take by this config; ``None`` for no limit."""
+        given: float | None = getattr(self, "timeout", None)
+        return given or self.default_timeout_seconds

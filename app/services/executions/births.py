@@ -25,7 +25,7 @@ def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any
     """
     job.last_number += 1
     row_id = new_id()
-    row = {
+    row: dict[str, Any] = {
         "id": row_id,
         "root_execution_id": row_id,
         "job_id": job.id,

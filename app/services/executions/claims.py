@@ -41,20 +41,75 @@ class Claim:
     queue: str
     run_at: datetime
     started_at: datetime
+    exclusive_key: str | None
 
 
-_CLAIM_COLUMNS = (
-    Execution.id,
-    Execution.epoch,
-    Execution.root_execution_id,
-    Execution.job_id,
-    Execution.attempt,
-    Execution.parameters,
-    Execution.on_lost,
-    Execution.queue,
-    Execution.priority,
-    Execution.run_at,
-    Execution.started_at,
+_executions: Any = Execution.__table__
+_jobs: Any = Job.__table__
+
+_CLAIM_COLUMNS = tuple(
+    _executions.c[name]
+    for name in (
+        "id",
+        "epoch",
+        "root_execution_id",
+        "job_id",
+        "attempt",
+        "parameters",
+        "on_lost",
+        "queue",
+        "priority",
+        "run_at",
+        "started_at",
+        "exclusive_key",
+    )
+)
+
+
+def _best(order: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
+    """Return the claim of the first rows of some queues in an order, built once.
+
+    It is one conditional update: who loses a race for a row touches nothing.
+    """
+    candidates = (
+        sa.select(_executions.c.id)
+        .where(_executions.c.queue.in_(sa.bindparam("queues", expanding=True)))
+        .where(CLAIMABLE)
+        .order_by(*order)
+        .limit(sa.bindparam("limit"))
+        .with_for_update(skip_locked=True)
+    )
+    version = sa.select(_jobs.c.version).where(_jobs.c.id == _executions.c.job_id)
+    return (
+        sa.update(_executions)
+        .where(_executions.c.id.in_(candidates), CLAIMABLE)
+        .values(
+            status=sa.literal_column(f"'{state.RUNNING}'"),
+            epoch=_executions.c.epoch + 1,
+            started_at=db_now(),
+            lease_until=db_now(sa.bindparam("lease", type_=sa.Float())),
+            worker=sa.bindparam("owner"),
+            slot=sa.bindparam("owner_slot"),
+            job_version=version.scalar_subquery(),
+        )
+        .returning(*_CLAIM_COLUMNS)
+    )
+
+
+_FIRST = _best(
+    (
+        _executions.c.priority.desc(),
+        _executions.c.run_at,
+        _executions.c.created_at,
+        _executions.c.id,
+    )
+)
+_OLDEST = _best((_executions.c.run_at,))
+_START_JOBS = (
+    sa.update(_jobs)
+    .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(status=sa.literal_column("'running'"))
+    .returning(_jobs.c.id, _jobs.c.name, _jobs.c.type, _jobs.c.config, _jobs.c.timeout_seconds)
 )
 
 
@@ -66,57 +121,20 @@ def claim(
     Best is: position of the queue, priority, ``run_at``, ``created_at``. Raises
     ``IntegrityError`` if another execution of the same key runs: ``resolve_overlaps`` mends that.
     """
+    statement = _OLDEST if oldest else _FIRST
+    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot}
     taken: list[Any] = []
     for names in [list(queues)] if oldest else [[name] for name in queues]:
         if len(taken) < limit:
-            taken += _take(session, owner, names, limit - len(taken), lease, oldest=oldest)
+            more = values | {"queues": names, "limit": limit - len(taken)}
+            rows = session.execute(statement, more).all()
+            taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
     if not taken:
         return []
-    jobs = session.execute(
-        sa.update(Job)
-        .where(Job.id.in_({row.job_id for row in taken}))
-        .values(status="running")
-        .returning(Job.id, Job.name, Job.type, Job.config, Job.timeout_seconds)
-        .execution_options(synchronize_session=False)
-    )
+    jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
     by_id = {job.id: job for job in jobs}
     tallies.add(session, "events", "claims", len(taken))
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
-
-
-def _take(
-    session: Session, owner: Owner, queues: list[str], limit: int, lease: float, *, oldest: bool
-) -> list[Any]:
-    order = (
-        (Execution.run_at,)
-        if oldest
-        else (Execution.priority.desc(), Execution.run_at, Execution.created_at, Execution.id)
-    )
-    best = (
-        sa.select(Execution.id)
-        .where(Execution.queue.in_(queues) if len(queues) > 1 else Execution.queue == queues[0])
-        .where(CLAIMABLE)
-        .order_by(*order)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    version = sa.select(Job.version).where(Job.id == Execution.job_id).scalar_subquery()
-    taken = session.execute(
-        sa.update(Execution)
-        .where(Execution.id.in_(best), CLAIMABLE)
-        .values(
-            status=state.RUNNING,
-            epoch=Execution.epoch + 1,
-            started_at=db_now(),
-            lease_until=db_now(lease),
-            worker=owner.worker,
-            slot=owner.slot,
-            job_version=version,
-        )
-        .returning(*_CLAIM_COLUMNS)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return sorted(taken, key=lambda r: (-r.priority, r.run_at))
 
 
 def _claimed(session: Session, row: Any, job: Any) -> Claim:
@@ -136,6 +154,7 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.queue,
         row.run_at,
         row.started_at,
+        row.exclusive_key,
     )
 
 
@@ -188,4 +207,4 @@ def cancellations(session: Session, ids: Sequence[str]) -> dict[str, bool]:
     query = sa.select(Execution.id, Execution.cancel_forced).where(
         Execution.id.in_(ids), Execution.status == state.CANCELLING
     )
-    return {row_id: forced for row_id, forced in session.execute(query).tuples()}
+    return dict(session.execute(query).tuples().all())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -28,6 +29,21 @@ _JOB_STATUS = {
 }
 
 
+#: Columns that a settled execution takes from its result.
+_KEPT = (
+    "status",
+    "lateness_ms",
+    "duration_ms",
+    "exit_code",
+    "error",
+    "error_code",
+    "output_tail",
+    "output_truncated",
+    "cpu_seconds",
+    "max_rss_bytes",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What is kept of an attempt that has ended."""
@@ -43,38 +59,40 @@ class Result:
     max_rss_bytes: int | None = None
 
 
+_executions: Any = Execution.__table__
+_SETTLE = (
+    sa.update(_executions)
+    .where(
+        _executions.c.id == sa.bindparam("of_id"),
+        _executions.c.epoch == sa.bindparam("of_epoch"),
+        STARTED,
+    )
+    .values(
+        {name: sa.bindparam(name) for name in _KEPT}
+        | {"completed_at": db_now(), "lease_until": sa.null()}
+    )
+    .returning(_executions.c.id)
+)
+
+
 def settle(session: Session, claim: Claim, result: Result) -> bool:
     """Write how an attempt ended. ``False``: the claim's epoch no longer holds, nothing written.
 
     Writing the same result again is accepted, so that an unknown commit can be repeated.
     """
-    written = session.execute(
-        sa.update(Execution)
-        .where(Execution.id == claim.id, Execution.epoch == claim.epoch, STARTED)
-        .values(
-            status=result.verdict,
-            completed_at=db_now(),
-            lateness_ms=_milliseconds(claim.started_at - claim.run_at),
-            lease_until=None,
-            duration_ms=result.duration_ms,
-            exit_code=result.exit_code,
-            error=result.error,
-            error_code=result.error_code,
-            output_tail=result.output_tail,
-            output_truncated=result.output_truncated,
-            cpu_seconds=result.cpu_seconds,
-            max_rss_bytes=result.max_rss_bytes,
-        )
-        .returning(Execution.exclusive_key)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if written is None:
+    values = {name: getattr(result, name) for name in _KEPT if hasattr(result, name)} | {
+        "status": result.verdict,
+        "lateness_ms": _milliseconds(claim.started_at - claim.run_at),
+        "of_id": claim.id,
+        "of_epoch": claim.epoch,
+    }
+    if session.execute(_SETTLE, values).first() is None:
         return _already_settled(session, claim)
     if result.error_code == "WORKER_SHUTDOWN" and claim.on_lost == "retry":
         _retry(session, session.get_one(Execution, claim.id))
     _count_end(session, claim.type, result.verdict, result.duration_ms)
     follow_job(session, claim.job_id, _JOB_STATUS[result.verdict])
-    if written.exclusive_key:
+    if claim.exclusive_key:
         free_held(session, claim.job_id)
     return True
 

@@ -1,6 +1,7 @@
 """What happens when two executions of one job would run side by side, and how one is cancelled."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,16 +51,19 @@ def resolve_overlaps(session: Session, queues: Sequence[str]) -> None:
         decide_overlap(session, row)
 
 
+_NEXT_HELD = (
+    sa.select(Execution)
+    .where(Execution.blocked_on == sa.bindparam("key"), ~key_is_in_use(sa.bindparam("key")))
+    .order_by(Execution.priority.desc(), Execution.run_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+
+
 def free_held(session: Session, key: str) -> None:
     """Let the next row that waits for ``key`` go to its queue, if nothing uses the key."""
     session.flush()
-    held = session.scalar(
-        sa.select(Execution)
-        .where(Execution.blocked_on == key, ~key_is_in_use(key))
-        .order_by(Execution.priority.desc(), Execution.run_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    held = session.scalar(_NEXT_HELD, {"key": key})
     if held is not None:
         held.blocked_on = None
         ring_after_commit(session, [Ring(held.queue, held.priority, (held.id, held.generation))])
@@ -80,17 +84,22 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     return state.CANCELLED
 
 
+_jobs: Any = Job.__table__
+_mine = (Execution.job_id == _jobs.c.id, ACTIVE)
+_FOLLOW = (
+    sa.update(_jobs)
+    .where(_jobs.c.id == sa.bindparam("job"))
+    .values(
+        status=sa.case(
+            (sa.exists().where(*_mine, Execution.status.in_(state.STARTED)), "running"),
+            (sa.exists().where(*_mine), "scheduled"),
+            else_=sa.func.coalesce(sa.bindparam("ended", type_=sa.String()), _jobs.c.status),
+        )
+    )
+)
+
+
 def follow_job(session: Session, job_id: str, ended: str | None) -> None:
     """Set the job's status from what is left of its executions, else to how the last ended."""
     session.flush()
-    mine = (Execution.job_id == Job.id, ACTIVE)
-    running = sa.exists().where(*mine, Execution.status.in_(state.STARTED))
-    status = sa.case(
-        (running, "running"), (sa.exists().where(*mine), "scheduled"), else_=ended or Job.status
-    )
-    session.execute(
-        sa.update(Job)
-        .where(Job.id == job_id)
-        .values(status=status)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_FOLLOW, {"job": job_id, "ended": ended})

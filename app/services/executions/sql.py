@@ -32,7 +32,7 @@ def another_holds_the_key() -> sa.Exists:
     return sa.exists().where(other.exclusive_key == Execution.exclusive_key, _OTHER_STARTED)
 
 
-def key_is_in_use(key: str) -> sa.Exists:
+def key_is_in_use(key: sa.BindParameter[str]) -> sa.Exists:
     """An execution of the job is queued or runs, and does not itself wait for the key."""
     other = aliased(Execution, name="other")
     return sa.exists().where(

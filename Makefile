@@ -1,0 +1,55 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := $(abspath $(or $(ONEOFF_VENV),.venv))
+BIN := $(VENV)/bin
+UV ?= uv
+CODE := app workers beat migrations tests bench requirements oneoff
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate
+
+.PHONY: help setup run test coverage check fmt format lint types imports lock bench soak
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with the product's and the developers' packages (quick if it is there)
+	@$(PYTHON) oneoff --set-up dev
+
+run: ## Start the whole product in the foreground
+	@./oneoff
+
+test: setup ## Run all test suites, each within its time budget
+	@$(BIN)/python -m tests.run_suites
+
+coverage: setup ## Run all test suites and measure what they cover
+	@$(BIN)/python -m tests.run_suites --coverage
+
+check: format lint types imports test ## All that CI does
+
+fmt: setup ## Format the code and mend what the linter can mend by itself
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
+
+format: setup ## Check the formatting
+	@$(BIN)/ruff format --check $(CODE)
+
+lint: setup ## Check the style
+	@$(BIN)/ruff check $(CODE)
+
+types: setup ## Check the types
+	@$(BIN)/mypy
+
+imports: setup ## Check who imports whom
+	@$(BIN)/lint-imports
+
+lock: ## Pin all packages anew in requirements/*.txt (needs uv; UPGRADE=1 takes newer ones)
+	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/base.in -o requirements/base.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/base.in requirements/dev.in \
+		-c requirements/base.txt -o requirements/dev.txt
+
+bench: setup ## Measure side by side with the rivals
+	@$(BIN)/python -m bench
+
+soak: setup ## Run under load for hours and watch for leaks (MINUTES=60)
+	@$(BIN)/python -m bench.soak $(or $(MINUTES),60)

@@ -1,0 +1,48 @@
+"""The HTTP server: gunicorn with threads around the Flask application."""
+
+import importlib
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from app import bootstrap
+from app.settings import Settings
+
+THREADS = 16
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
+    """Gunicorn, told by us instead of by a configuration file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what gunicorn would read from its file."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        for name, value in {
+            "bind": f"{host}:{self.settings.port}",
+            "workers": 1,
+            "threads": THREADS,
+            "worker_class": "gthread",
+            "timeout": 60,
+            "graceful_timeout": 5,
+            "keepalive": 15,
+            "loglevel": "warning",
+            "limit_request_line": 8190,
+            "limit_request_fields": 100,
+            "proc_name": "oneoff-api",
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the application; called in the serving process."""
+        bootstrap.start("api", self.settings)
+        return importlib.import_module("app.factory").create_app(self.settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop."""
+    bootstrap.start_logging("api", settings)
+    Server(settings).run()

@@ -1,0 +1,214 @@
+"""The command ``oneoff``."""
+
+import os
+import sys
+from http.client import HTTPException
+
+import click
+
+from app import bootstrap, db
+from app.cli import roles
+from app.cli import serve as serving
+from app.cli.options import REFUSED, UNREACHABLE, USAGE, usable_folder, with_settings
+from app.cli.supervisor import Role, Supervisor
+from app.gateways.broker import RESERVED
+from app.settings import SECRETS, Settings
+from app.version import VERSION
+from migrations import apply
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(
+    VERSION, "--version", prog_name="oneoff", message="%(prog)s version %(version)s"
+)
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run jobs at their time: once, on one machine or many.
+
+    Without a command, the whole product runs in the foreground (serve).
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(serve)
+
+
+@cli.command()
+@with_settings
+def serve(settings: Settings) -> None:
+    """Run the whole product in the foreground: broker, API, workers and beat."""
+    sys.exit(serving.serve(settings))
+
+
+@cli.command(name="run")
+@with_settings
+def run_product(settings: Settings) -> None:
+    """Run the whole product in the foreground (the same as serve)."""
+    sys.exit(serving.serve(settings))
+
+
+@cli.command()
+@with_settings
+def api(settings: Settings) -> None:
+    """Run only the API."""
+    usable_folder(settings)
+    roles.api(settings).run()
+
+
+@cli.command()
+@with_settings
+def beat(settings: Settings) -> None:
+    """Run only the clock. Several may run; one leads."""
+    usable_folder(settings)
+    roles.beat(settings).run()
+
+
+@cli.command()
+@click.option("--queues", help="Serve only these lanes, comma-separated, the first one first.")
+@click.option("--concurrency", type=click.IntRange(1, 512), help="Run slots.  [WORKERS_COUNT]")
+@click.option(
+    "--pool",
+    type=click.Choice(["prefork", "threads"]),
+    default="prefork",
+    show_default=True,
+    help="Processes, or threads for jobs that only wait.",
+)
+@with_settings
+def worker(settings: Settings, queues: str | None, concurrency: int | None, pool: str) -> None:
+    """Run workers. Without --queues: all run queues, the dispatcher and the auxiliary lanes."""
+    usable_folder(settings)
+    bootstrap.start_logging("worker", settings)
+    if queues is None:
+        roles.preload()
+        sys.exit(Supervisor(_three_pools(settings, concurrency, pool)).run())
+    _named_pool(settings, queues, concurrency, pool).run()
+
+
+def _three_pools(settings: Settings, concurrency: int | None, pool: str) -> list[Role]:
+    return [
+        roles.run_pool(settings, (), concurrency, pool),
+        roles.dispatcher(settings),
+        roles.auxiliary(settings),
+    ]
+
+
+def _named_pool(settings: Settings, queues: str, concurrency: int | None, pool: str) -> Role:
+    names = tuple(part.strip() for part in queues.split(",") if part.strip())
+    reserved = set(names) & set(RESERVED)
+    if not names or (reserved and reserved != set(names)):
+        raise click.UsageError(
+            f"--queues {queues!r}: name run queues, or lanes of the product "
+            f"({', '.join(RESERVED)}), but not both"
+        )
+    if names == ("dispatch",):
+        return roles.dispatcher(settings)
+    if reserved:
+        return roles.auxiliary(settings)
+    return roles.run_pool(settings, names, concurrency or settings.slots, pool)
+
+
+@cli.command()
+@click.option(
+    "--direction", type=click.Choice(["up", "down", "status"]), default="up", show_default=True
+)
+@with_settings
+def migrate(settings: Settings, direction: str) -> None:
+    """Bring the database to this release's schema, one step back, or say where it is."""
+    usable_folder(settings)
+    bootstrap.start_logging("migrate", settings)
+    if direction == "up":
+        serving.migrate(settings)
+    db.configure(settings.database)
+    if direction == "down":
+        if apply.current(db.engine()) is None:
+            raise click.ClickException("there is no migration to undo")
+        apply.downgrade(db.engine())
+    current, newest = apply.current(db.engine()), apply.newest()
+    click.echo(f"schema: {current or 'none'} (this release: {newest})")
+    if direction == "status" and current != newest:
+        sys.exit(REFUSED)
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def config(context: click.Context) -> None:
+    """Show the settings of this start; ``config check`` only says whether they are usable."""
+    if context.invoked_subcommand is None:
+        context.invoke(config_show)
+
+
+@config.command(name="show")
+@with_settings
+def config_show(settings: Settings) -> None:
+    """Show every setting with its value; passwords are masked."""
+    for name, info in Settings.model_fields.items():
+        if name != "given":
+            click.echo(f"{name.upper()}={_masked(name, getattr(settings, name))}")
+            if info.description:
+                click.echo(f"    # {info.description}")
+
+
+@config.command(name="check")
+@with_settings
+def config_check(settings: Settings) -> None:
+    """Say whether the settings are usable and the database can be reached."""
+    usable_folder(settings)
+    db.configure(settings.database)
+    problem = bootstrap.schema_problem(db.engine())
+    if "can't be reached" in problem:
+        raise click.ClickException(problem)
+    click.echo("The settings are usable." + (f" Note: {problem}" if problem else ""))
+
+
+def _masked(name: str, value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    if name in SECRETS and value:
+        return serving.masked(str(value))
+    return str(value)
+
+
+@cli.command()
+@with_settings
+def health(settings: Settings) -> None:
+    """Ask the running product how it is. Exit code 0: well; 1: not well; 3: not reachable."""
+    try:
+        answer = serving.ask(settings, "/health")
+    except (OSError, HTTPException, ValueError):
+        click.echo(f"nothing answers at {serving.address(settings)}", err=True)
+        sys.exit(UNREACHABLE)
+    for key, value in answer.items():
+        click.echo(f"{key}: {value}")
+    sys.exit(0 if answer.get("status") == "ok" else REFUSED)
+
+
+@cli.command()
+def version() -> None:
+    """Show the version."""
+    click.echo(f"oneoff version {VERSION}")
+
+
+@cli.command(name="help")
+@click.argument("command", required=False)
+@click.pass_context
+def show_help(context: click.Context, command: str | None) -> None:
+    """Show the help, or that of one command."""
+    parent = context.parent or context
+    if command is None:
+        click.echo(parent.get_help())
+        return
+    found = cli.get_command(parent, command)
+    if found is None:
+        click.echo(f"oneoff has no command {command!r}; see: oneoff help", err=True)
+        sys.exit(USAGE)
+    click.echo(found.get_help(click.Context(found, info_name=command, parent=parent)))
+
+
+def main() -> None:
+    """Run the command line; a closed pipe is no error."""
+    try:
+        cli(prog_name="oneoff")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,130 @@
+"""Runs the test suites, each within its wall budget, and closes with one line of sums.
+
+    python -m tests.run_suites [--coverage] [suite …]
+
+On a laptop a test may skip what its machine lacks; in CI (CI=true) a skipped test is a failure.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).parent.parent
+NO_TESTS = 5
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Some tests and the seconds they may take together."""
+
+    name: str
+    budget: float
+    selection: tuple[str, ...]
+
+
+@dataclass
+class Result:
+    """What came of a suite: how many tests ended how, and why the suite as a whole is refused."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    refusal: str = ""
+
+
+ELSEWHERE = "--ignore=tests/end_to_end"
+SUITES = (
+    Suite("unit", 60, ("tests", ELSEWHERE, "-m", "not (postgres or redis or e2e)")),
+    Suite("integration", 240, ("tests", ELSEWHERE, "-m", "(postgres or redis) and not e2e")),
+    Suite("setup", 150, ("tests", ELSEWHERE, "-m", "e2e")),
+    Suite("end-to-end", 360, ("tests/end_to_end",)),
+)
+
+
+def run(suite: Suite, runner: list[str]) -> Result:
+    """Run one suite."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = run_pytest([*runner, *suite.selection, f"--junitxml={report}"], suite.budget)
+        result = Result(count(report))
+    if code is None:
+        result.refusal = f"took longer than its {suite.budget:.0f} s"
+    elif result.counts["skipped"] and os.environ.get("CI"):
+        result.refusal = f"skipped {result.counts['skipped']} tests, which CI must not"
+    elif code not in {0, NO_TESTS}:
+        result.refusal = f"failed (pytest ended with {code})"
+    return result
+
+
+def run_pytest(command: list[str], budget: float) -> int | None:
+    """Run pytest and return its exit code; ``None`` if it had to be killed for taking too long."""
+    with subprocess.Popen(command, cwd=ROOT, start_new_session=True) as process:
+        try:
+            return process.wait(budget)
+        except BaseException as problem:
+            end(process)
+            if isinstance(problem, subprocess.TimeoutExpired):
+                return None
+            raise
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End pytest and what it started, with a moment to put things away."""
+    for number, grace in ((signal.SIGINT, 10), (signal.SIGKILL, None)):
+        os.killpg(process.pid, number)
+        try:
+            process.wait(grace)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+def count(report: Path) -> Counter[str]:
+    """Return how many tests of a JUnit report ended how."""
+    if not report.exists():
+        return Counter()
+    counts: Counter[str] = Counter()
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        passed = int(suite.get("tests", 0)) - failed - skipped
+        counts.update(passed=passed, failed=failed, skipped=skipped)
+    return counts
+
+
+def main(args: list[str]) -> int:
+    """Run the suites asked for, all by default; return the exit code."""
+    coverage = "--coverage" in args
+    runner = [sys.executable, "-m", *(["coverage", "run", "-m"] if coverage else []), "pytest"]
+    names = {arg for arg in args if not arg.startswith("-")}
+    total: Counter[str] = Counter()
+    refusals = []
+    for suite in (suite for suite in SUITES if not names or suite.name in names):
+        started = time.monotonic()
+        print(f"\n── {suite.name}: at most {suite.budget:.0f} s", flush=True)
+        result = run(suite, runner)
+        total += result.counts
+        refusals += [f"{suite.name} {result.refusal}"] if result.refusal else []
+        print(f"── {suite.name}: {time.monotonic() - started:.1f} s", flush=True)
+    if coverage and not measure():
+        refusals.append("coverage is below its limit")
+    for refusal in refusals:
+        print(f"FAILED: {refusal}")
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if refusals else 0
+
+
+def measure() -> bool:
+    """Print what the tests covered; return whether it is enough."""
+    tool = [sys.executable, "-m", "coverage"]
+    subprocess.run([*tool, "combine", "--quiet"], cwd=ROOT, check=True)
+    return subprocess.run([*tool, "report"], cwd=ROOT, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
