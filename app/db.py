@@ -41,6 +41,13 @@ def engine() -> sa.Engine:
     return _engines[pid]
 
 
+def forget_engines() -> None:
+    """Close this process's engine, so that the next use opens the database named last."""
+    opened = _engines.pop(os.getpid(), None)
+    if opened is not None:
+        opened.dispose()
+
+
 def is_sqlite() -> bool:
     """Return whether the configured database is SQLite."""
     return _url.startswith("sqlite")

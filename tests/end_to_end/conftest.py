@@ -1,12 +1,15 @@
 """Databases for the whole product, and figures printed at the end."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.product import Product, running
+from tests.end_to_end.product import Product, free_port, running
+from tests.support.servers import Broker, Postgresql
 
 _figures: list[str] = []
 
@@ -15,6 +18,30 @@ _figures: list[str] = []
 def figure() -> Any:
     """Return a function that adds a line to the figures printed at the end."""
     return _figures.append
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Postgresql]:
+    """A PostgreSQL server for all tests of this folder."""
+    folder = Path(tempfile.mkdtemp(prefix="oneoff-pg-"))
+    server = Postgresql(folder, free_port()).start()
+    yield server
+    server.stop("immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_server: Postgresql) -> str:
+    """The address of an empty PostgreSQL database."""
+    return postgresql_server.new_database()
+
+
+@pytest.fixture
+def shared_broker(tmp_path: Path) -> Iterator[str]:
+    """The address of a broker that no installation owns."""
+    broker = Broker(tmp_path)
+    yield broker.url
+    broker.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

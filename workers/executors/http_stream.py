@@ -133,4 +133,5 @@ def _tls_failure(error: OSError, host: str) -> CallFailed:
     if isinstance(error, TimeoutError):
         return CallFailed("TLS_ERROR", f"{host} does not answer the TLS handshake")
     reason = getattr(error, "reason", None) or "the connection broke off"
-    return CallFailed("TLS_ERROR", f"the TLS handshake with {host} failed: {reason}")
+    words = reason.replace("_", " ").lower()
+    return CallFailed("TLS_ERROR", f"the TLS handshake with {host} failed: {words}")

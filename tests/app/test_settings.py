@@ -1,0 +1,78 @@
+"""Settings: precedence, every fault at once, secrets from files."""
+
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import Invalid
+from app.settings import Settings, load
+
+
+def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / "oneoff.env").write_text("PORT=1001\nDEFAULT_PRIORITY=7\nLOG_LEVEL=warn\n")
+    environ = {"DATA_DIR": str(tmp_path), "PORT": "1002", "DEFAULT_PRIORITY": "8"}
+    settings = load({"port": 1003}, environ)
+    assert (settings.port, settings.default_priority, settings.log_level) == (1003, 8, "warn")
+    assert "port" in settings.given
+    assert "log_level" not in settings.given
+
+
+def test_every_fault_is_listed_with_its_source() -> None:
+    environ = {"PORT": "70000", "DEFAULT_PRIORITY": "x", "DEFAULT_TIMEZONE": "Europe/Berln"}
+    with pytest.raises(Invalid) as caught:
+        load({}, environ | {"DATA_DIR": "/nowhere"})
+    faults = {fault.field: fault for fault in caught.value.faults}
+    assert set(faults) == {"PORT", "DEFAULT_PRIORITY", "DEFAULT_TIMEZONE"}
+    assert "environment PORT" in faults["PORT"].message
+    assert faults["DEFAULT_TIMEZONE"].value == "Europe/Berln"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "example.org", "::"])
+def test_without_authentication_only_loopback_is_listened_on(host: str) -> None:
+    with pytest.raises(Invalid, match="localhost only"):
+        load({"host": host}, {"DATA_DIR": "/nowhere"})
+
+
+def test_a_secret_can_come_from_a_file_and_is_not_shown_in_a_fault(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://u:hush@db/x\n")
+    settings = load({}, {"DATA_DIR": str(tmp_path), "DATABASE_URL_FILE": str(secret)})
+    assert settings.database == "postgresql+psycopg://u:hush@db/x"
+
+
+def test_a_missing_secret_file_is_named() -> None:
+    with pytest.raises(Invalid, match="BROKER_URL_FILE"):
+        load({}, {"DATA_DIR": "/nowhere", "BROKER_URL_FILE": "/does/not/exist"})
+
+
+def test_an_unknown_name_in_the_file_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "oneoff.env").write_text("PROT=8080\n")
+    with pytest.raises(Invalid, match="PROT"):
+        load({}, {"DATA_DIR": str(tmp_path)})
+
+
+def test_names_of_other_systems_are_understood() -> None:
+    assert load({}, {"DATA_DIR": "/nowhere", "TASKFLOW_PORT": "8123"}).port == 8123
+    assert load({}, {"DATA_DIR": "/nowhere", "APP__PORT": "8124", "PORT": "8125"}).port == 8125
+
+
+def test_the_database_is_the_file_here_if_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(data_dir=tmp_path / "data")
+    assert settings.database == f"sqlite:///{tmp_path}/data/oneoff.db"
+    (tmp_path / "oneoff.db").touch()
+    assert settings.database == f"sqlite:///{tmp_path}/oneoff.db"
+
+
+def test_a_socket_path_too_long_for_the_system_moves_to_a_private_folder(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 120)
+    assert len(str(Settings(data_dir=deep).broker_socket)) <= 100
+    assert Settings(data_dir=Path("/d")).broker_socket == Path("/d/broker.sock")
+
+
+def test_the_embedded_broker_yields_to_a_named_one() -> None:
+    assert Settings().embeds_broker
+    assert not Settings(redis_url="redis://h/0").embeds_broker
+    assert Settings(redis_url="redis://h/0", broker_url="amqp://h").broker == "amqp://h"
