@@ -65,7 +65,7 @@ def test_loopback_is_reached_in_all_spellings_unless_it_is_denied(
     "host",
     [
         "169.254.169.254",
-        "0.0.0.0",  # noqa: S104
+        "0.0.0.0",
         "[::]",
         "[fe80::1]",
         "224.0.0.1",
