@@ -19,6 +19,11 @@ class Fault:
             fault["value"] = self.value
         return fault
 
+    def sentence(self) -> str:
+        """Return the message, preceded by the field unless it begins with its name already."""
+        names_it = not self.field or self.message.startswith(self.field[:8])
+        return self.message if names_it else f"{self.field}: {self.message}"
+
 
 class DomainError(Exception):
     """A rule of the product was broken."""
@@ -36,7 +41,7 @@ class Invalid(DomainError):
     code = "VALIDATION_ERROR"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        text = "; ".join(f"{f.field}: {f.message}" if f.field else f.message for f in faults)
+        text = "; ".join(f.sentence() for f in faults)
         super().__init__(text, [f.as_dict() for f in faults])
         self.faults = tuple(faults)
 

@@ -20,7 +20,8 @@ MOVES: Final = MappingProxyType(
         None: frozenset({SCHEDULED, QUEUED, SKIPPED}),
         SCHEDULED: frozenset({QUEUED, CANCELLED, SKIPPED}),
         QUEUED: frozenset({RUNNING, CANCELLED, SKIPPED, SCHEDULED}),
-        RUNNING: frozenset({CANCELLING, COMPLETED, FAILED, TIMEOUT, CANCELLED, DEAD_LETTER}),
+        # Back to queued: claimed together with others and given back before it began.
+        RUNNING: frozenset({QUEUED, CANCELLING, COMPLETED, FAILED, TIMEOUT, CANCELLED, DEAD_LETTER}),
         CANCELLING: frozenset({CANCELLED, COMPLETED, FAILED, TIMEOUT, DEAD_LETTER}),
         COMPLETED: frozenset[str](),
         FAILED: frozenset[str](),

@@ -164,7 +164,7 @@ def is_reachable() -> bool:
     """Return whether the broker answers now."""
     try:
         depth(DISPATCH)
-    except Exception as error:  # noqa: BLE001 - each client library has its own
+    except Exception as error:
         log.debug("the broker does not answer: %s", error)
         return False
     return True

@@ -20,8 +20,18 @@ from app.services.executions.overlaps import (
     in_progress,
     resolve_overlaps,
 )
+from app.services.executions.plans import (
+    JOB_DISABLED,
+    lock_active,
+    replan,
+    revive,
+    start_another,
+    start_now,
+    withdraw,
+)
 
 __all__ = [
+    "JOB_DISABLED",
     "Claim",
     "Owner",
     "Result",
@@ -35,11 +45,17 @@ __all__ = [
     "free_held",
     "has_claimable",
     "in_progress",
+    "lock_active",
     "lose",
     "of_owner",
     "queue_due",
     "renew",
+    "replan",
     "resolve_overlaps",
+    "revive",
     "settle",
+    "start_another",
+    "start_now",
     "unstarted",
+    "withdraw",
 ]

@@ -1,0 +1,80 @@
+"""Executions over HTTP."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, request, stream_with_context
+
+from app.api import answers
+from app.api.blueprint import Blueprint
+from app.api.jobs import MessageEnvelope
+from app.api.paging import split
+from app.api.schemas.common import envelope, listing
+from app.api.schemas.executions import ExecutionOut, ExecutionQuery, LogOut, LogQuery
+from app.api.schemas.jobs import Cancel
+from app.db import reading, transaction
+from app.services import execution_lists, executions, logs
+
+blp = Blueprint(
+    "executions", __name__, url_prefix="/api/executions", description="What ran, and how it ended"
+)
+_TEXT = "text/plain"
+
+
+@blp.get("")
+@blp.arguments(ExecutionQuery, location="query")
+@blp.response(200, listing(ExecutionOut, "ExecutionList"))
+def list_executions(query: dict[str, Any]) -> Response:
+    """List executions"""
+    query["statuses"] = sorted({status for meant in query.pop("status", ()) for status in meant})
+    query["include_all"] = query.pop("include", None) == "all"
+    filters, wanted = split(query, execution_lists.ExecutionFilters)
+    with reading() as session:
+        return answers.listed(execution_lists.page(session, filters, wanted))
+
+
+@blp.get("/<execution_id>")
+@blp.response(200, envelope(ExecutionOut, "ExecutionEnvelope"))
+def get_execution(execution_id: str) -> Response:
+    """Return an execution with its output"""
+    with reading() as session:
+        row = execution_lists.get(session, execution_id)
+        return answers.data(execution_lists.detail(session, row.id))
+
+
+@blp.post("/<execution_id>/cancel")
+@blp.arguments(Cancel, required=False)
+@blp.response(200, MessageEnvelope)
+def cancel_execution(given: dict[str, Any], execution_id: str) -> Response:
+    """Cancel an execution"""
+    with transaction() as session:
+        row = execution_lists.get(session, execution_id, lock=True)
+        status = executions.cancel(session, row, force=given.get("force", False))
+    return answers.data({"message": "Execution cancelled", "status": status})
+
+
+@blp.get("/<execution_id>/logs")
+@blp.arguments(LogQuery, location="query")
+@blp.response(200, LogOut)
+def list_lines(query: dict[str, Any], execution_id: str) -> Response:
+    """Return lines of output; with Accept: text/plain all of it as a file"""
+    with reading() as session:
+        row_id = execution_lists.get(session, execution_id).id
+        if request.accept_mimetypes.best_match(["application/json", _TEXT]) != _TEXT:
+            found = logs.lines(session, row_id, query["after"], query["limit"])
+            return answers.data(found)
+    return _file(row_id)
+
+
+def _file(execution_id: str) -> Response:
+    response = Response(stream_with_context(_pieces(execution_id)), mimetype=_TEXT)
+    response.headers["Content-Disposition"] = f'attachment; filename="execution-{execution_id}.log"'
+    return response
+
+
+def _pieces(execution_id: str) -> Iterator[str]:
+    after, text = 0, "-"
+    while text:
+        with reading() as session:
+            text, after = logs.text_after(session, execution_id, after)
+        yield text

@@ -1,0 +1,78 @@
+"""Idempotency-Key: a request that is sent twice makes its row once.
+
+A view that creates or starts something passes its work through :func:`once`, inside its unit
+of work, and says so in the API document::
+
+    @blp.post("/jobs")
+    @blp.doc(parameters=[idempotent.HEADER])
+    @blp.arguments(JobIn)
+    @blp.response(201, JobEnvelope)
+    def create_job(data):
+        with transaction() as session:
+            return once(session, lambda: {"data": jobs.create(session, data)}, JobEnvelope().dump)
+
+``once`` returns what the work returned. Its answer (the ``dump`` of it, as JSON) is kept in the
+same transaction, with ``status`` (201 unless given). If the key is known ``once`` does not
+return: the stored answer goes out with ``Idempotent-Replayed: true``, or the caller gets 409.
+Without the header the work is simply done.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from flask import Response, abort, current_app, g, request
+
+from app.domain.errors import invalid
+from app.services import idempotency
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+NAME: Final = "Idempotency-Key"
+#: The header as it stands in the API document.
+HEADER: Final = {
+    "in": "header",
+    "name": NAME,
+    "required": False,
+    "description": "Any text of 1 to 255 printable characters. Sent again within 24 hours with "
+    "the same body, the first answer is repeated and nothing is made twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+
+def once(
+    session: "Session",
+    work: Callable[[], T],
+    dump: Callable[[T], Any] | None = None,
+    status: int = 201,
+) -> T:
+    """Do the work unless this request was answered before; see the module's docstring."""
+    asked = _asked()
+    if asked is None:
+        return work()
+    stored = idempotency.begin(session, asked)
+    if stored is not None:
+        abort(_replay(stored))
+    made = work()
+    body = current_app.json.dumps(dump(made) if dump else made)
+    idempotency.finish(session, asked, idempotency.Answer(status, body))
+    return made
+
+
+def _asked() -> idempotency.Request | None:
+    key = request.headers.get(NAME)
+    if key is None:
+        return None
+    if not (1 <= len(key) <= 255 and key.isprintable()):
+        raise invalid(NAME, "must be 1 to 255 printable characters", key)
+    digest = hashlib.sha256(request.get_data(cache=True)).hexdigest()
+    actor = str(g.get("actor", "anonymous"))
+    return idempotency.Request(actor, key, request.method, request.path, digest)
+
+
+def _replay(stored: idempotency.Answer) -> Response:
+    headers = {"Idempotent-Replayed": "true"}
+    return Response(stored.body, stored.status, headers, mimetype="application/json")

@@ -1,0 +1,109 @@
+"""Executions on the wire."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from app.api.schemas.common import PageQuery, Schema
+from app.api.schemas.fields import Choice, Id, QueryMoment, QueryWhole, Text, at_most
+from app.domain import execution_state as state
+from app.services import logs
+
+_ORIGINS = ("api", "manual", "schedule", "chain", "trigger", "replay", "catchup")
+_STATUSES = sorted({*state.STATUSES, *state.ALIASES})
+
+
+class _Status(Text):
+    """A status or a word that stands for some; yields what it stands for."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        meant = state.meant_by(super()._deserialize(value, attr, data, **kwargs))
+        if meant is None:
+            raise ma.ValidationError(f"must be one of: {', '.join(_STATUSES)}")
+        return meant
+
+
+class ExecutionQuery(PageQuery):
+    """Filters and order of a list of executions."""
+
+    job_id = Id()
+    status = ma.fields.List(
+        _Status(metadata={"enum": _STATUSES}),
+        metadata={"description": "Repeatable. Without it: what has started"},
+    )
+    include = Choice("all", metadata={"description": "Also what has not started"})
+    project_id = Id()
+    tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
+    date_from = QueryMoment(metadata={"description": "Earliest started_at"})
+    date_to = QueryMoment(metadata={"description": "Latest started_at"})
+    origin = Choice(*_ORIGINS)
+    worker = Text(at_most(255))
+    sort_by = Choice("started_at", "duration_ms")
+
+
+class LogQuery(Schema):
+    """Which lines are wanted."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    after = QueryWhole(0, 2**53, load_default=0, metadata={"description": "The last number known"})
+    limit = QueryWhole(1, logs.MAX_LIMIT, load_default=logs.DEFAULT_LIMIT)
+
+
+class UsageOut(Schema):
+    """What an execution used."""
+
+    cpu_seconds = ma.fields.Float(allow_none=True)
+    max_rss_bytes = ma.fields.Integer(allow_none=True)
+
+
+class ExecutionOut(Schema):
+    """One attempt to run a job."""
+
+    id = ma.fields.String()
+    root_execution_id = ma.fields.String(metadata={"description": "Of its first attempt"})
+    parent_execution_id = ma.fields.String(allow_none=True)
+    job_id = ma.fields.String()
+    job_name = ma.fields.String()
+    job_version = ma.fields.Integer(allow_none=True)
+    number = ma.fields.Integer(metadata={"description": "Counts per job, from 1"})
+    status = ma.fields.String(metadata={"enum": list(state.STATUSES)})
+    attempt = ma.fields.Integer()
+    origin = ma.fields.String(metadata={"enum": list(_ORIGINS)})
+    actor = ma.fields.String(allow_none=True)
+    parameters = ma.fields.Dict(allow_none=True, metadata={"description": "Values are masked"})
+    blocked_on = ma.fields.String(allow_none=True)
+    reason = ma.fields.String(allow_none=True)
+    due_at = ma.fields.DateTime()
+    run_at = ma.fields.DateTime()
+    queued_at = ma.fields.DateTime(allow_none=True)
+    started_at = ma.fields.DateTime(allow_none=True)
+    completed_at = ma.fields.DateTime()
+    duration_ms = ma.fields.Integer()
+    lateness_ms = ma.fields.Integer(allow_none=True)
+    exit_code = ma.fields.Integer()
+    error = ma.fields.String()
+    error_code = ma.fields.String(allow_none=True)
+    output = ma.fields.String(metadata={"description": "Its end: 16 KiB in lists, else 1 MiB"})
+    output_truncated = ma.fields.Boolean()
+    worker = ma.fields.String(allow_none=True)
+    queue = ma.fields.String()
+    priority = ma.fields.Integer()
+    usage = ma.fields.Nested(UsageOut)
+    created_at = ma.fields.DateTime()
+
+
+class LineOut(Schema):
+    """A line of output."""
+
+    number = ma.fields.Integer()
+    stream = ma.fields.String(metadata={"enum": ["stdout", "stderr", "system"]})
+    time = ma.fields.DateTime()
+    text = ma.fields.String()
+
+
+class LogOut(Schema):
+    """Lines of output."""
+
+    data = ma.fields.List(ma.fields.Nested(LineOut), required=True)

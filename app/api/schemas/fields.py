@@ -1,0 +1,142 @@
+"""Fields that take what they say and nothing that only looks like it."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import marshmallow as ma
+
+from app.domain.ids import normalise_id
+from app.domain.schedules.once import parse_rfc3339
+
+_ZONE_WITHOUT_PLUS = re.compile(r" (\d\d:\d\d)$")
+
+
+class Text(ma.fields.String):
+    """A text, optionally put into its form by a function that raises ``ValueError``."""
+
+    default_error_messages = {"invalid": "must be a text"}
+
+    def __init__(self, form: Callable[[str], str] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.form = form
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if "\0" in value:
+            raise ma.ValidationError("invalid character: NUL can't be stored")
+        try:
+            return self.form(value) if self.form else value
+        except ValueError as error:
+            raise ma.ValidationError(str(error)) from None
+
+
+class Whole(ma.fields.Integer):
+    """A whole number; in a query, digits that make one."""
+
+    default_error_messages = {"invalid": "must be a whole number"}
+
+    def __init__(self, lowest: int, highest: int, message: str = "", **kwargs: Any) -> None:
+        self.lowest, self.highest = lowest, highest
+        self.message = message or f"must be between {lowest} and {highest}"
+        described = {"minimum": lowest, "maximum": highest} | kwargs.pop("metadata", {})
+        super().__init__(metadata=described, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        number = self._number(value)
+        if not self.lowest <= number <= self.highest:
+            raise ma.ValidationError(self.message)
+        return number
+
+    def _number(self, value: Any) -> int:
+        if type(value) is not int:
+            raise self.make_error("invalid")
+        return value
+
+
+class QueryWhole(Whole):
+    """A whole number in a query."""
+
+    def _number(self, value: Any) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,18}", str(value), re.ASCII):
+            raise self.make_error("invalid")
+        return int(value)
+
+
+class Flag(ma.fields.Boolean):
+    """True or false, and nothing that resembles them."""
+
+    default_error_messages = {"invalid": "must be true or false"}
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if type(value) is not bool:
+            raise self.make_error("invalid")
+        return value
+
+
+class QueryFlag(ma.fields.Boolean):
+    """True or false in a query."""
+
+    default_error_messages = {"invalid": "must be true or false"}
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        word = str(value).lower()
+        if word not in {"true", "false", "1", "0"}:
+            raise self.make_error("invalid")
+        return word in {"true", "1"}
+
+
+class Choice(Text):
+    """One of some words."""
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"enum": list(words)} | kwargs.pop("metadata", {}), **kwargs)
+        self.words = words
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text not in self.words:
+            raise ma.ValidationError(f"must be one of: {', '.join(self.words)}")
+        return text
+
+
+class Id(Text):
+    """An id, with dashes or without. What is no id names nothing."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        return normalise_id(text) or text
+
+
+class QueryMoment(ma.fields.DateTime):
+    """A moment in a query; a ``+`` that became a blank on the way is mended."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return parse_rfc3339(_ZONE_WITHOUT_PLUS.sub(r"+\1", str(value).strip()))
+        except ValueError as error:
+            raise ma.ValidationError(str(error)) from None
+
+
+class ObjectOrText(ma.fields.Raw):
+    """A JSON object, or the text of one."""
+
+    default_error_messages = {"invalid": "must be a JSON object, or the text of one"}
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str | dict):
+            raise self.make_error("invalid")
+        return value
+
+
+def at_most(length: int) -> Callable[[str], str]:
+    """Return a form that refuses longer texts."""
+
+    def check(text: str) -> str:
+        if len(text) > length:
+            raise ValueError(f"must have at most {length} characters")
+        return text
+
+    return check

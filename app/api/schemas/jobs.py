@@ -1,0 +1,245 @@
+"""Jobs on the wire."""
+
+import re
+from typing import Any
+
+import marshmallow as ma
+
+from app.api.schemas.common import MISSING, DraftSchema, InputSchema, PageQuery, Schema
+from app.api.schemas.executions import ExecutionOut
+from app.api.schemas.fields import (
+    Choice,
+    Flag,
+    Id,
+    ObjectOrText,
+    QueryMoment,
+    Text,
+    Whole,
+    at_most,
+)
+from app.api.schemas.tags import TagOut
+from app.domain.names import check_queue, clean_name
+from app.domain.specs import SPECS
+from app.domain.specs.base import MAX_TIMEOUT_SECONDS
+from app.services.job_drafts import RESERVED_QUEUES, Draft, check_zone
+from app.services.jobs import MAX_BULK
+from app.services.totals import JOB_STATUSES
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
+_CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
+
+
+def _queue(text: str) -> str:
+    if check_queue(text) in RESERVED_QUEUES:
+        raise ValueError("is a queue of the system; choose another name")
+    return text
+
+
+def _known_type(text: str) -> str:
+    if text not in SPECS:
+        raise ValueError(f"job type not found; there are: {', '.join(sorted(SPECS))}")
+    return text
+
+
+class _JobFields(DraftSchema):
+    """What a person may say of a job."""
+
+    clearable = frozenset(
+        {"description", "timeout_seconds", "external_id", "keep_last", "retention_days"}
+    )
+    empty_is_absent = frozenset(
+        {"scheduled_at", "project_id", "timezone", "queue", "priority", "on_lost", "overlap"}
+    )
+
+    scheduled_at = Text(metadata=_MOMENT)
+    priority = Whole(
+        0,
+        10,
+        "priority must be between 1 and 10",
+        metadata={"description": "10 goes first; 0 means the default"},
+    )
+    project_id = Id()
+    timezone = Text(check_zone, metadata={"description": "IANA name", "example": "Asia/Tokyo"})
+    tag_ids = ma.fields.List(Id(), validate=ma.validate.Length(max=100))
+    description = Text(at_most(10_000), allow_none=True)
+    enabled = Flag()
+    queue = Text(_queue, metadata={"description": "The run queue; default: default"})
+    timeout_seconds = Whole(1, MAX_TIMEOUT_SECONDS, allow_none=True)
+    on_lost = Choice("fail", "retry")
+    overlap = Choice("skip", "queue", "allow", "cancel_running")
+    external_id = Text(at_most(255), allow_none=True, metadata={"description": "Unique"})
+    keep_last = Whole(1, 1_000_000, allow_none=True)
+    retention_days = Whole(1, 36_500, allow_none=True)
+
+
+class NewJob(_JobFields):
+    """A job to be made. One of scheduled_at and immediate is needed."""
+
+    name = Text(clean_name, required=True, error_messages=MISSING)
+    type = Text(
+        required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)}
+    )
+    config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
+    immediate = Flag(metadata={"description": 'The same as scheduled_at "now"'})
+
+
+class JobEdit(_JobFields):
+    """What is to be changed of a job; what is not named stays."""
+
+    name = Text(clean_name)
+    type = Text(metadata={"description": "Can't be changed"})
+    config = ObjectOrText(metadata=_CONFIG)
+    status = Choice(*JOB_STATUSES, metadata={"description": "cancelled cancels the job"})
+
+
+class BulkJobs(Schema):
+    """Jobs to be made, up to 10,000 in a call."""
+
+    takes_list = True
+    max_body_bytes = 64 * 1024**2
+
+    jobs = ma.fields.List(ma.fields.Nested(NewJob), required=True)
+
+    def load(self, data: Any, **_: Any) -> list[Draft]:  # type: ignore[override]
+        """Return a draft for each item; a faulty item spoils no other."""
+        items = data.get("jobs") if isinstance(data, dict) else data
+        if not isinstance(items, list):
+            raise ma.ValidationError({"jobs": ["must be a list of jobs"]})
+        if isinstance(data, dict) and (extra := sorted(data.keys() - {"jobs"})):
+            raise ma.ValidationError({name: ["unknown field"] for name in extra})
+        if not 1 <= len(items) <= MAX_BULK:
+            raise ma.ValidationError({"jobs": [f"must hold 1 to {MAX_BULK} jobs"]})
+        schema = NewJob()
+        return [schema.load(item) for item in items]
+
+
+class Clone(InputSchema):
+    """For when, and under which name, a copy is wanted."""
+
+    scheduled_at = Text(required=True, error_messages=MISSING, metadata=_MOMENT)
+    name = Text(clean_name)
+
+
+def _variables(given: dict[str, str]) -> None:
+    for name in given:
+        if not _VARIABLE.fullmatch(name):
+            raise ma.ValidationError(f"{name[:100]!r} is no name of a variable")
+
+
+class Start(InputSchema):
+    """What this one execution is given."""
+
+    empty_body = True
+
+    env = ma.fields.Dict(Text(), Text(at_most(131_072)), validate=_variables)
+    args = ma.fields.List(Text(at_most(131_072)), validate=ma.validate.Length(max=1000))
+    body = Text(at_most(1_048_576))
+    wait = Whole(0, 300, metadata={"description": "Seconds to wait for the end"})
+
+
+class Cancel(InputSchema):
+    """How to cancel."""
+
+    empty_body = True
+
+    force = Flag(metadata={"description": "Kill at once instead of asking first"})
+
+
+class JobQuery(PageQuery):
+    """Filters and order of a list of jobs."""
+
+    project_id = Id()
+    status = Choice(*JOB_STATUSES)
+    type = Text(_known_type)
+    search = Text(at_most(255), metadata={"description": "A part of the name, in any case"})
+    tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
+    time_from = QueryMoment(metadata={"description": "Earliest scheduled_at"})
+    time_to = QueryMoment(metadata={"description": "Latest scheduled_at"})
+    sort_by = Choice("scheduled_at", "priority", "created_at")
+
+
+class RecentOut(Schema):
+    """One of a job's latest executions."""
+
+    id = ma.fields.String()
+    status = ma.fields.String()
+    duration_ms = ma.fields.Integer(allow_none=True)
+
+
+class LastOut(RecentOut):
+    """A job's newest execution."""
+
+    number = ma.fields.Integer()
+    attempt = ma.fields.Integer()
+    origin = ma.fields.String()
+    started_at = ma.fields.DateTime(allow_none=True)
+    completed_at = ma.fields.DateTime()
+    exit_code = ma.fields.Integer()
+    error = ma.fields.String()
+
+
+class JobOut(Schema):
+    """A job."""
+
+    id = ma.fields.String()
+    name = ma.fields.String()
+    description = ma.fields.String(allow_none=True)
+    type = ma.fields.String()
+    config = ma.fields.String(metadata={"description": "JSON text of the spec"})
+    spec = ma.fields.Dict(metadata={"description": "The same as an object"})
+    scheduled_at = ma.fields.DateTime(allow_none=True)
+    next_due_at = ma.fields.DateTime(allow_none=True)
+    priority = ma.fields.Integer()
+    project_id = ma.fields.String()
+    timezone = ma.fields.String()
+    status = ma.fields.String(metadata={"enum": list(JOB_STATUSES)})
+    enabled = ma.fields.Boolean()
+    queue = ma.fields.String()
+    timeout_seconds = ma.fields.Integer(allow_none=True)
+    on_lost = ma.fields.String()
+    overlap = ma.fields.String()
+    external_id = ma.fields.String(allow_none=True)
+    keep_last = ma.fields.Integer(allow_none=True)
+    retention_days = ma.fields.Integer(allow_none=True)
+    created_by = ma.fields.String(allow_none=True)
+    version = ma.fields.Integer(metadata={"description": "Grows with each edit; also the ETag"})
+    created_at = ma.fields.DateTime()
+    updated_at = ma.fields.DateTime()
+    last_execution = ma.fields.Nested(LastOut, allow_none=True)
+    recent = ma.fields.List(ma.fields.Nested(RecentOut))
+    usual_duration_ms = ma.fields.Integer(allow_none=True)
+    tags = ma.fields.List(ma.fields.Nested(TagOut), metadata={"description": "Left out if none"})
+
+
+class BulkResult(Schema):
+    """What became of one item."""
+
+    index = ma.fields.Integer()
+    status = ma.fields.Integer(metadata={"description": "201, 400 or 409"})
+    data = ma.fields.Nested(JobOut)
+    error = ma.fields.Dict()
+
+
+class BulkOut(Schema):
+    """What became of all items, in their order."""
+
+    data = ma.fields.List(ma.fields.Nested(BulkResult), required=True)
+    created = ma.fields.Integer(required=True)
+    failed = ma.fields.Integer(required=True)
+
+
+class StartedOut(Schema):
+    """A start by hand."""
+
+    message = ma.fields.String()
+    execution_id = ma.fields.String()
+    status = ma.fields.String()
+    execution = ma.fields.Nested(ExecutionOut, metadata={"description": "With wait"})
+
+
+class MessageOut(Schema):
+    """What was done."""
+
+    message = ma.fields.String()
+    status = ma.fields.String()

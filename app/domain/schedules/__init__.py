@@ -1,0 +1,1 @@
+"""The schedules: rules that say when a job is due."""

@@ -1,0 +1,53 @@
+"""The HTTP application, put together from its parts."""
+
+from flask import Flask
+
+from app.api import (
+    answers,
+    browsers,
+    docs,
+    executions,
+    job_types,
+    jobs,
+    ops,
+    projects,
+    system,
+    tags,
+    trace,
+)
+from app.api.blueprint import MAX_BODY_BYTES
+from app.api.errors import Api
+from app.settings import Settings
+from app.version import VERSION
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application; database and broker are configured by the process."""
+    app = Flask("oneoff", static_folder=None)
+    app.config.update(_config(settings))
+    app.url_map.strict_slashes = False
+    answers.install(app)
+    trace.install(app)
+    ops.install(app, settings)
+    browsers.guard(app, settings)
+    docs.install(app, settings)
+    api = Api(app)
+    for resource in (jobs, executions, projects, tags, job_types, system):
+        api.register_blueprint(resource.blp)
+    return app
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    return {
+        "SETTINGS": settings,
+        "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
+        "API_TITLE": "OneOff API",
+        "API_VERSION": VERSION,
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "API_SPEC_OPTIONS": {
+            "info": {"description": "One-off and recurring jobs: make, run and follow them."},
+            "servers": [{"url": "/"}],
+        },
+    }

@@ -1,0 +1,112 @@
+"""Changing executions that wait for their moment; older messages for them die at the claim."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.gateways.broker import Ring
+from app.models import Execution, Job
+from app.services.executions.births import add, born
+from app.services.executions.overlaps import cancel, follow_job, free_held
+from app.services.executions.sql import ACTIVE
+from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
+
+JOB_DISABLED = "job disabled"
+
+
+def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Execution]]:
+    """Lock a job and its active executions, in the order in which claims and settles do it."""
+    query = (
+        sa.select(Execution)
+        .where(Execution.job_id == job_id, ACTIVE)
+        .order_by(Execution.number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    session.scalars(query).all()
+    job = session.get(Job, job_id, with_for_update=True, populate_existing=True)
+    return job, list(session.scalars(query))
+
+
+def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None:
+    """Move a waiting execution to another moment, and to where its job runs now."""
+    row.generation += 1
+    row.due_at = row.run_at = run_at
+    row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
+    row.on_lost = job.on_lost
+    row.exclusive_key = None if job.overlap == "allow" else job.id
+    if run_at <= now():
+        row.status, row.queued_at = state.QUEUED, now()
+        if row.blocked_on is None:
+            pair = (row.id, row.generation)
+            ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
+        return
+    row.status, row.queued_at, row.handed_at = state.SCHEDULED, None, None
+    if is_soon(run_at):
+        row.handed_at = now()
+        hand_off_after_commit(session, [(run_at, (row.id, row.generation))])
+
+
+def start_now(
+    session: Session, row: Execution, job: Job, parameters: str | None, actor: str
+) -> None:
+    """Start a planned execution at once, because somebody asked for it."""
+    row.origin, row.actor, row.parameters = "manual", actor, parameters
+    replan(session, row, job, now())
+    follow_job(session, job.id, None)
+
+
+def start_another(
+    session: Session, job: Job, others: Sequence[Execution], parameters: str | None, actor: str
+) -> dict[str, Any]:
+    """Add a manual execution of a job; the overlap policy says what becomes of the others."""
+    waits = others and job.overlap in {"queue", "cancel_running"}
+    row = born(
+        job,
+        now(),
+        "manual",
+        actor,
+        status=state.QUEUED,
+        parameters=parameters,
+        blocked_on=job.id if waits else None,
+    )
+    add(session, [row])
+    if job.overlap == "cancel_running":
+        for other in sorted(others, key=lambda o: o.blocked_on is None):
+            cancel(session, other)
+    if waits:
+        free_held(session, job.id)
+    follow_job(session, job.id, None)
+    return row
+
+
+def withdraw(row: Execution, reason: str) -> None:
+    """Take back a waiting execution on behalf of the system; it can be revived."""
+    row.status, row.completed_at, row.reason = state.CANCELLED, now(), reason
+    row.generation, row.blocked_on = row.generation + 1, None
+
+
+def revive(session: Session, job: Job, actor: str) -> None:
+    """Plan the execution again that was withdrawn when its job was disabled, or a first one."""
+    if job.scheduled_at is None:
+        return
+    run_at = max(job.scheduled_at, now())
+    row = session.scalar(
+        sa.select(Execution)
+        .where(Execution.job_id == job.id, Execution.reason == JOB_DISABLED)
+        .where(Execution.status == state.CANCELLED, Execution.started_at.is_(None))
+        .order_by(Execution.number.desc())
+        .limit(1)
+    )
+    if row is None:
+        is_due = run_at <= now()
+        status = state.QUEUED if is_due else state.SCHEDULED
+        add(session, [born(job, run_at, "api" if is_due else "schedule", actor, status=status)])
+        return
+    row.completed_at = row.reason = None
+    replan(session, row, job, run_at)

@@ -1,0 +1,149 @@
+"""Forgetting executions that have ended: small batches, each a unit of work of its own.
+
+What a job says of itself (``retention_days``, ``keep_last``) replaces the installation's
+``log_retention_days``; if it says both, both hold. Jobs are kept, and so is what has not ended.
+A run that is killed loses nothing: the next one goes on.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.db import db_now, reading, transaction
+from app.domain import execution_state as state
+from app.models import Execution, Job
+from app.services import installation
+from app.settings import Settings
+
+_DAY_SECONDS = 24 * 3600
+_BATCH = 500
+#: How long one unit of work should take at most, and how long others then get their turn.
+_GOAL_SECONDS = 0.2
+_PAUSE_SECONDS = 0.01
+
+_HAS_ENDED = Execution.status.in_(sorted(state.FINAL))
+_SAYS_NOTHING = sa.and_(Job.retention_days.is_(None), Job.keep_last.is_(None))
+_SAYS_SOMETHING = sa.or_(Job.retention_days.is_not(None), Job.keep_last.is_not(None))
+
+
+def purge_in_batches(settings: Settings) -> int:
+    """Delete what is past its time, with its logs; return how many executions went."""
+    with reading() as session:
+        days = int(installation.runtime_value(session, settings, "log_retention_days"))
+    broom = _Broom()
+    for ids in _older_than(days):
+        broom.sweep(ids)
+    for job in _jobs_with_rules():
+        for rule in _rules(job):
+            for ids in _of_job(job.id, rule):
+                broom.sweep(ids)
+    return broom.count
+
+
+@dataclass
+class _Broom:
+    """Deletes executions; takes fewer at a time when they carry much output."""
+
+    count: int = 0
+    _size: int = 100
+
+    def sweep(self, ids: Sequence[str]) -> None:
+        start = 0
+        while start < len(ids):
+            part = ids[start : start + self._size]
+            began = time.monotonic()
+            self.count += _delete(part)
+            took = time.monotonic() - began
+            start += len(part)
+            self._size = max(1, self._size // 2) if took > _GOAL_SECONDS else self._size * 2
+            self._size = min(self._size, _BATCH)
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _delete(ids: Sequence[str]) -> int:
+    with transaction() as session:
+        gone = session.execute(
+            sa.delete(Execution)
+            .where(Execution.id.in_(ids), _HAS_ENDED)
+            .returning(Execution.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(gone.all())
+
+
+def _is_older(days: int) -> sa.ColumnElement[bool]:
+    return Execution.completed_at < db_now(-days * _DAY_SECONDS)
+
+
+def _older_than(days: int) -> Iterator[Sequence[str]]:
+    """Yield, in batches, ended executions of jobs that say nothing themselves, oldest first."""
+    query = (
+        sa.select(Execution.id, Execution.completed_at)
+        .join(Job, Job.id == Execution.job_id)
+        .where(_is_older(days), _HAS_ENDED, _SAYS_NOTHING)
+        .order_by(Execution.completed_at)
+        .limit(_BATCH)
+    )
+    page = query
+    while True:
+        with reading() as session:
+            rows = session.execute(page).all()
+        if not rows:
+            return
+        yield [row.id for row in rows]
+        page = query.where(Execution.completed_at >= rows[-1].completed_at)
+
+
+def _jobs_with_rules() -> Iterator[Any]:
+    query = (
+        sa.select(Job.id, Job.retention_days, Job.keep_last)
+        .where(_SAYS_SOMETHING)
+        .order_by(Job.id)
+        .limit(_BATCH)
+    )
+    page = query
+    while True:
+        with reading() as session:
+            jobs = session.execute(page).all()
+        yield from jobs
+        if len(jobs) < _BATCH:
+            return
+        page = query.where(Job.id > jobs[-1].id)
+
+
+def _rules(job: Any) -> Iterator[sa.ColumnElement[bool]]:
+    """Yield what a job says of its ended executions: which of them go."""
+    if job.retention_days is not None:
+        yield _is_older(job.retention_days)
+    if job.keep_last is not None:
+        last_to_go = (
+            sa.select(Execution.number)
+            .where(Execution.job_id == job.id, _HAS_ENDED)
+            .order_by(Execution.number.desc())
+            .offset(job.keep_last)
+            .limit(1)
+        )
+        with reading() as session:
+            number = session.scalar(last_to_go)
+        if number is not None:
+            yield Execution.number <= number
+
+
+def _of_job(job_id: str, rule: sa.ColumnElement[bool]) -> Iterator[Sequence[str]]:
+    query = (
+        sa.select(Execution.id, Execution.number)
+        .where(Execution.job_id == job_id, _HAS_ENDED, rule)
+        .order_by(Execution.number)
+        .limit(_BATCH)
+    )
+    page = query
+    while True:
+        with reading() as session:
+            rows = session.execute(page).all()
+        if not rows:
+            return
+        yield [row.id for row in rows]
+        page = query.where(Execution.number > rows[-1].number)

@@ -1,0 +1,138 @@
+"""Figures of the whole system, from counters and small indexed reads: never a scan of the ledger.
+
+Durations and ends come from the counters that services keep when executions end, so that they
+stand for all time and survive retention.
+"""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import db_now
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.gateways import broker
+from app.models import Execution, Queue, Worker
+from app.services import tallies, totals, workers
+from app.services.executions.sql import CLAIMABLE, DUE
+from app.services.wakeups import ALIVE_SECONDS
+
+#: What workers are for: jobs, their release at the right moment, and all the rest.
+LANES = ("run", "dispatch", "auxiliary")
+
+
+def system_status(session: Session) -> dict[str, Any]:
+    """Return the figures of ``GET /api/system/status``."""
+    jobs = by_status(session, "jobs")
+    executions = by_status(session, "executions")
+    slots = workers.status(session)
+    return {
+        "total_scheduled": jobs["scheduled"],
+        "currently_running": jobs["running"],
+        "completed_today": _started_since(session, (state.COMPLETED,), _midnight()),
+        "failed_recent": _started_since(session, state.FAILURES, now() - timedelta(hours=24)),
+        "avg_duration_ms": average_duration_ms(session),
+        "queue_depth": executions[state.QUEUED] + _due(session),
+        "total_jobs": sum(jobs.values()),
+        "total_executions": sum(executions.values()),
+        "is_running": slots["is_running"],
+        "total_workers": slots["total_workers"],
+        "active_workers": slots["active_workers"],
+        "idle_workers": slots["idle_workers"],
+    }
+
+
+def by_status(session: Session, family: str) -> dict[str, int]:
+    """Return how many jobs or executions there are in each status; what is missing is 0."""
+    counts: dict[str, int] = defaultdict(int)
+    for (_, status), count in totals.by_project_and_status(session, family).items():
+        counts[status] += count
+    return counts
+
+
+def ends(session: Session) -> dict[tuple[str, str], float]:
+    """Return how many executions ended, by kind and verdict, since the installation began."""
+    return _by_kind_and_verdict(session, "ends")
+
+
+def seconds(session: Session) -> dict[tuple[str, str], float]:
+    """Return how long they took together; the verdict is empty where nobody noted it."""
+    return _by_kind_and_verdict(session, "seconds")
+
+
+def _by_kind_and_verdict(session: Session, family: str) -> dict[tuple[str, str], float]:
+    found = {}
+    for key, value in tallies.totals(session, family).items():
+        kind, _, verdict = key.partition(":")
+        found[kind, verdict] = value
+    return found
+
+
+def average_duration_ms(session: Session) -> float:
+    """Return the mean duration of completed executions, of all time; 0 before the first.
+
+    Where durations were noted without verdict, it is the mean of all that ended.
+    """
+    took, counts = seconds(session), ends(session)
+    exact = any(verdict for _, verdict in took)
+
+    def total(figures: dict[tuple[str, str], float]) -> float:
+        return sum(v for (_, verdict), v in figures.items() if verdict == "completed" or not exact)
+
+    return round(total(took) / total(counts) * 1000, 3) if total(counts) else 0.0
+
+
+def _midnight() -> datetime:
+    return datetime.combine(now().date(), datetime.min.time(), UTC)
+
+
+def _started_since(session: Session, statuses: tuple[str, ...], moment: datetime) -> int:
+    return sum(
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Execution)
+            .where(Execution.status == status, Execution.started_at >= moment)
+        )
+        or 0
+        for status in statuses
+    )
+
+
+def _due(session: Session) -> int:
+    query = sa.select(sa.func.count()).select_from(Execution)
+    return session.scalar(query.where(DUE, Execution.run_at <= db_now())) or 0
+
+
+def queues(session: Session) -> dict[str, tuple[int, float]]:
+    """Return for each run queue how many rows wait for a slot, and how long the oldest has."""
+    found = dict.fromkeys(session.scalars(sa.select(Queue.name)), (0, 0.0))
+    waiting = session.execute(
+        sa.select(Execution.queue, sa.func.count(), sa.func.min(Execution.run_at))
+        .where(CLAIMABLE)
+        .group_by(Execution.queue)
+    )
+    present = session.scalars(sa.select(db_now())).one()
+    for queue, depth, oldest in waiting:
+        found[queue] = (depth, max((present - oldest).total_seconds(), 0.0))
+    return found
+
+
+def lanes(session: Session) -> dict[str, tuple[int, int]]:
+    """Return for each lane how many workers live and how many of them take messages."""
+    found = dict.fromkeys(LANES, (0, 0))
+    alive = (Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS))
+    consumes = sa.func.coalesce(Worker.consumed_at > db_now(-ALIVE_SECONDS), sa.false())
+    for names, takes in session.execute(sa.select(Worker.queues, consumes).where(*alive)):
+        lane = _lane(set(names.split(",")))
+        up, consuming = found[lane]
+        found[lane] = (up + 1, consuming + bool(takes))
+    return found
+
+
+def _lane(names: set[str]) -> str:
+    if broker.DISPATCH in names:
+        return "dispatch"
+    return "auxiliary" if names & set(broker.RESERVED) else "run"
