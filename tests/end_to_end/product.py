@@ -149,7 +149,9 @@ class Product:
 
     def create(self, script: str, at: str = "now", **over: Any) -> dict[str, Any]:
         """Create a shell job; return it. Fails if the product refuses it."""
-        body = {"name": "t", "type": "shell", "config": {"script": script}, "scheduled_at": at}
+        marked = {"DATA_DIR": self.environ["DATA_DIR"]}  # so that its processes are found
+        config = {"script": script, "env": marked}
+        body = {"name": "t", "type": "shell", "config": config, "scheduled_at": at}
         status, answer = self.ask("POST", "/api/jobs", body | over)
         assert status == 201, answer
         job: dict[str, Any] = answer["data"]

@@ -69,20 +69,23 @@ _CLAIM_COLUMNS = tuple(
 def _best(order: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
     """Return the claim of the first rows of some queues in an order, built once.
 
-    It is one conditional update: who loses a race for a row touches nothing.
+    It is one conditional update: who loses a race for a row touches nothing. The choice is
+    materialised: PostgreSQL may run a plain subselect several times and take more than ``limit``.
     """
-    candidates = (
+    chosen = (
         sa.select(_executions.c.id)
         .where(_executions.c.queue.in_(sa.bindparam("queues", expanding=True)))
         .where(CLAIMABLE)
         .order_by(*order)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True)
+        .cte("chosen")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
     version = sa.select(_jobs.c.version).where(_jobs.c.id == _executions.c.job_id)
     return (
         sa.update(_executions)
-        .where(_executions.c.id.in_(candidates), CLAIMABLE)
+        .where(_executions.c.id.in_(sa.select(chosen.c.id)), CLAIMABLE)
         .values(
             status=sa.literal_column(f"'{state.RUNNING}'"),
             epoch=_executions.c.epoch + 1,
