@@ -73,7 +73,9 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
             "keepalives_count": 3,
             "tcp_user_timeout": 8000,
             "application_name": "oneoff",
-            "options": "-c statement_timeout=60000 -c timezone=UTC",
+            # A frozen process must not hold row locks for longer than its lease would last.
+            "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=8000"
+            " -c timezone=UTC",
         },
     )
 
@@ -128,8 +130,10 @@ def run_after_commit(session: Session) -> None:
     for action in session.info.pop(_AFTER, []):
         try:
             action()
-        except Exception:
-            log.exception("an action after commit failed; it will be repaired from the row")
+        except Exception as error:
+            text = "an action after commit failed (%s: %s); it will be repaired from the row"
+            log.warning(text, type(error).__name__, error)
+            log.debug("the failed action", exc_info=True)
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

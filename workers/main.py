@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import signals
+from setproctitle import getproctitle, setproctitle
 
 from app import bootstrap
 from app.db import transaction
@@ -66,7 +67,10 @@ def _run_queues_only(queues: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _connect(watch: Watch) -> None:
+    title = getproctitle()
+
     def ready(sender: Any, **_: Any) -> None:
+        setproctitle(title)  # Celery has put its own in its place
         watch.start(sender)
         log.info("worker %s takes %s", watch.worker_id, ", ".join(watch.queues))
 
@@ -74,7 +78,11 @@ def _connect(watch: Watch) -> None:
         with transaction() as session:
             workers.stop(session, watch.worker_id, "its worker was stopped")
 
+    def forked(**_: Any) -> None:
+        setproctitle(f"{title}, pool process")
+
     signals.worker_ready.connect(ready, weak=False)
+    signals.worker_process_init.connect(forked, weak=False)
     signals.worker_shutdown.connect(gone, weak=False)
 
 

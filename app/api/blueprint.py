@@ -15,6 +15,7 @@ from app.domain import json_text
 from app.domain.errors import Invalid, invalid
 
 MAX_BODY_BYTES = 10 * 1024**2
+MAX_FIELDS = 200
 #: Words that stand for "not given" in a query.
 _ABSENT = {"", "null", "undefined"}
 
@@ -37,6 +38,8 @@ class Parser(FlaskParser):
         value = _read(body)
         if not isinstance(value, (dict, list) if getattr(schema, "takes_list", False) else dict):
             raise invalid("", "the body must be a JSON object", value)
+        if isinstance(value, dict) and len(value) > MAX_FIELDS:
+            raise invalid("", f"the body has more than {MAX_FIELDS} fields")
         return value
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
@@ -65,7 +68,7 @@ def _read(body: bytes) -> Any:
     return value
 
 
-class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # the library has no types
+class Blueprint(flask_smorest.Blueprint):
     """A blueprint with our parser; operations are called as their functions are."""
 
     ARGUMENTS_PARSER = Parser()

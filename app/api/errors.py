@@ -1,6 +1,7 @@
 """Errors on the wire: one table from what went wrong to its code and HTTP number."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -73,7 +74,7 @@ class ErrorSchema(ma.Schema):
     trace_id = ma.fields.String(required=True, metadata={"description": "To find it in the logs"})
 
 
-class Api(flask_smorest.Api):  # type: ignore[misc] # the library has no types
+class Api(flask_smorest.Api):
     """The API whose errors look like ours."""
 
     ERROR_SCHEMA = ErrorSchema
@@ -136,15 +137,20 @@ def _fail(error: Exception) -> Response:
 def flat_faults(messages: Any, data: Any = None, path: str = "") -> list[Fault]:
     """Return marshmallow's nested messages as a flat list, with the values they are about."""
     if isinstance(messages, dict):
+        place = (
+            {name: index for index, name in enumerate(data)} if isinstance(data, Mapping) else {}
+        )
         return [
             fault
-            for name, inner in messages.items()
-            for fault in flat_faults(
-                inner, _part(data, name), path if name == "_schema" else f"{path}.{name}".strip(".")
-            )
+            for name in sorted(messages, key=lambda name: place.get(name, -1))
+            for fault in flat_faults(messages[name], _part(data, name), _path(path, name))
         ]
     value = None if data is None else shorten(data)
     return [Fault(path, str(message), value) for message in messages]
+
+
+def _path(outer: str, name: Any) -> str:
+    return outer if name == "_schema" else f"{outer}.{shorten(str(name))}".strip(".")
 
 
 def _part(data: Any, name: Any) -> Any:

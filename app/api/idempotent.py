@@ -3,26 +3,28 @@
 A view that creates or starts something passes its work through :func:`once`, inside its unit
 of work, and says so in the API document::
 
-    @blp.post("/jobs")
+    @blp.post("")
     @blp.doc(parameters=[idempotent.HEADER])
-    @blp.arguments(JobIn)
-    @blp.response(201, JobEnvelope)
-    def create_job(data):
+    @blp.arguments(NewTag)
+    @blp.response(201, TagEnvelope)
+    def create_tag(values):
         with transaction() as session:
-            return once(session, lambda: {"data": jobs.create(session, data)}, JobEnvelope().dump)
+            made = idempotent.once(session, lambda: {"data": tags.create(session, values)})
+        return answers.answer(made, 201)
 
-``once`` returns what the work returned. Its answer (the ``dump`` of it, as JSON) is kept in the
-same transaction, with ``status`` (201 unless given). If the key is known ``once`` does not
-return: the stored answer goes out with ``Idempotent-Replayed: true``, or the caller gets 409.
-Without the header the work is simply done.
+``once`` returns what the work returned, and keeps that as JSON in the same transaction, with
+``status`` (201 unless given). If the key is known ``once`` does not return: the stored answer
+goes out with ``Idempotent-Replayed: true``, or the caller gets 409. Without the header the work
+is simply done.
 """
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from flask import Response, abort, current_app, g, request
+from flask import Response, abort, request
 
+from app.api import answers
 from app.domain.errors import invalid
 from app.services import idempotency
 
@@ -43,12 +45,7 @@ HEADER: Final = {
 }
 
 
-def once(
-    session: "Session",
-    work: Callable[[], T],
-    dump: Callable[[T], Any] | None = None,
-    status: int = 201,
-) -> T:
+def once(session: "Session", work: Callable[[], T], status: int = 201) -> T:
     """Do the work unless this request was answered before; see the module's docstring."""
     asked = _asked()
     if asked is None:
@@ -57,7 +54,7 @@ def once(
     if stored is not None:
         abort(_replay(stored))
     made = work()
-    body = current_app.json.dumps(dump(made) if dump else made)
+    body = answers.encode(made).decode()
     idempotency.finish(session, asked, idempotency.Answer(status, body))
     return made
 
@@ -69,8 +66,7 @@ def _asked() -> idempotency.Request | None:
     if not (1 <= len(key) <= 255 and key.isprintable()):
         raise invalid(NAME, "must be 1 to 255 printable characters", key)
     digest = hashlib.sha256(request.get_data(cache=True)).hexdigest()
-    actor = str(g.get("actor", "anonymous"))
-    return idempotency.Request(actor, key, request.method, request.path, digest)
+    return idempotency.Request(answers.actor(), key, request.method, request.path, digest)
 
 
 def _replay(stored: idempotency.Answer) -> Response:

@@ -1,44 +1,45 @@
-"""The kinds of jobs and the JSON Schemas of their configs."""
+"""The kinds of jobs over HTTP, with the JSON Schemas of their configs."""
 
 from typing import Any
 
-from flask_smorest import Blueprint
+import marshmallow as ma
+from flask import Response
 
-from app.api.schemas.system import JobTypeAnswer, JobTypeNamesAnswer, JobTypesAnswer
+from app.api import answers
+from app.api.blueprint import Blueprint
+from app.api.schemas.common import envelope
+from app.api.schemas.system import JobTypeOut, whole
 from app.domain.errors import NotFound
-from app.domain.specs import SPECS, Spec
+from app.domain.specs import SPECS
 
 blp = Blueprint("job-types", __name__, url_prefix="/api/job-types", description="Kinds of jobs")
 
 
 @blp.get("")
-@blp.doc(operationId="listJobTypes")
-@blp.response(200, JobTypeNamesAnswer)
-def list_job_types() -> dict[str, Any]:
+@blp.response(200, whole(ma.fields.String(), "JobTypeNames"))
+def list_job_types() -> Response:
     """List the names of all job types"""
-    return {"data": sorted(SPECS)}
+    return answers.data(sorted(SPECS))
 
 
 @blp.get("/schemas")
-@blp.doc(operationId="listJobTypeSchemas")
-@blp.response(200, JobTypesAnswer)
-def list_job_type_schemas() -> dict[str, Any]:
+@blp.response(200, whole(ma.fields.Nested(JobTypeOut), "JobTypeList"))
+def list_job_type_schemas() -> Response:
     """List all job types with the schemas of their configs"""
-    return {"data": [_described(SPECS[kind]) for kind in sorted(SPECS)]}
+    return answers.data([_described(kind) for kind in sorted(SPECS)])
 
 
 @blp.get("/<kind>")
-@blp.doc(operationId="getJobType")
-@blp.response(200, JobTypeAnswer)
-@blp.alt_response(404, description="There is no such job type")
-def get_job_type(kind: str) -> dict[str, Any]:
-    """Get one job type with the schema of its config"""
-    if kind not in SPECS:
+@blp.response(200, envelope(JobTypeOut, "JobTypeEnvelope"))
+def get_job_type(kind: str) -> Response:
+    """Return a job type with the schema of its config"""
+    return answers.data(_described(kind))
+
+
+def _described(kind: str) -> dict[str, Any]:
+    spec = SPECS.get(kind)
+    if spec is None:
         raise NotFound("job type not found")
-    return {"data": _described(SPECS[kind])}
-
-
-def _described(spec: type[Spec]) -> dict[str, Any]:
     return {
         "type": spec.kind,
         "title": spec.title,

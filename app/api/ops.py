@@ -17,7 +17,8 @@ _METRICS = "metrics"
 _JSON = "application/json"
 _MONITOR = "oneoff_monitor"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PLACEHOLDER = re.compile(r"<(?:[^<>:]+:)?([^<>]+)>")
+#: A part of a route that varies; ``job_id`` and its like are all ``id`` in metrics.
+_PLACEHOLDER = re.compile(r"<(?:[^<>:]+:)?(?:\w+_(?=id>))?([^<>]+)>")
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -1,16 +1,18 @@
-"""The system as a whole: its figures, its workers, and the values that change at run time."""
+"""The system as a whole over HTTP: its figures, its workers, what can be changed at run time."""
 
-from typing import Any
+import marshmallow as ma
+from flask import Response, current_app
 
-from flask import current_app
-from flask_smorest import Blueprint
-
+from app.api import answers
+from app.api.blueprint import Blueprint
+from app.api.schemas.common import envelope
 from app.api.schemas.system import (
-    ConfigAnswer,
-    ConfigChange,
-    MessageAnswer,
-    SystemStatusAnswer,
-    WorkersStatusAnswer,
+    ConfigEdit,
+    ConfigRow,
+    Message,
+    SystemStatusOut,
+    WorkersStatusOut,
+    whole,
 )
 from app.db import reading, transaction
 from app.services import statistics, system, workers
@@ -20,45 +22,37 @@ blp = Blueprint("system", __name__, url_prefix="/api", description="The system a
 
 
 @blp.get("/system/status")
-@blp.doc(operationId="getSystemStatus")
-@blp.response(200, SystemStatusAnswer)
-def get_system_status() -> dict[str, Any]:
-    """Get the figures of the system"""
+@blp.response(200, envelope(SystemStatusOut, "SystemStatusEnvelope"))
+def get_system_status() -> Response:
+    """Return the figures of the system"""
     with reading() as session:
-        return {"data": statistics.system_status(session)}
-
-
-@blp.get("/system/config")
-@blp.doc(operationId="listSystemConfig")
-@blp.response(200, ConfigAnswer)
-def list_system_config() -> dict[str, Any]:
-    """List the values that can be changed at run time"""
-    with reading() as session:
-        return {"data": system.list_config(session, _settings())}
-
-
-@blp.patch("/system/config")
-@blp.doc(operationId="updateSystemConfig")
-@blp.arguments(ConfigChange)
-@blp.response(200, MessageAnswer)
-@blp.alt_response(409, description="A flag or the environment of this start fixes the value")
-def update_system_config(change: dict[str, str]) -> dict[str, Any]:
-    """Set one value
-
-    The product uses it from now on; no restart is needed.
-    """
-    with transaction() as session:
-        system.update_config(session, _settings(), change["key"], change["value"])
-    return {"data": {"message": "Config updated"}}
+        return answers.data(statistics.system_status(session))
 
 
 @blp.get("/workers/status")
-@blp.doc(operationId="getWorkersStatus")
-@blp.response(200, WorkersStatusAnswer)
-def get_workers_status() -> dict[str, Any]:
-    """Get how many run slots there are and what they do"""
+@blp.response(200, envelope(WorkersStatusOut, "WorkersStatusEnvelope"))
+def get_workers_status() -> Response:
+    """Return how many run slots there are and what they do"""
     with reading() as session:
-        return {"data": workers.status(session)}
+        return answers.data(workers.status(session))
+
+
+@blp.get("/system/config")
+@blp.response(200, whole(ma.fields.Nested(ConfigRow), "ConfigList"))
+def list_system_config() -> Response:
+    """List what can be changed at run time, by key"""
+    with reading() as session:
+        return answers.data(system.list_config(session, _settings()))
+
+
+@blp.route("/system/config", methods=["PATCH", "PUT"])
+@blp.arguments(ConfigEdit)
+@blp.response(200, envelope(Message, "ConfigMessageEnvelope"))
+def update_system_config(edit: dict[str, str]) -> Response:
+    """Set a value; it holds from now on, without a restart"""
+    with transaction() as session:
+        system.update_config(session, _settings(), edit["key"], edit["value"])
+    return answers.data({"message": "Config updated"})
 
 
 def _settings() -> Settings:

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+#: Nobody reads more than so many at once.
+MOST_FAULTS = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong in an input: where (``config.url``), what, and the value shortened."""
@@ -41,6 +45,9 @@ class Invalid(DomainError):
     code = "VALIDATION_ERROR"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
+        if len(faults) > MOST_FAULTS:
+            more = Fault("", f"and {len(faults) - MOST_FAULTS} faults more")
+            faults = [*faults[:MOST_FAULTS], more]
         text = "; ".join(f.sentence() for f in faults)
         super().__init__(text, [f.as_dict() for f in faults])
         self.faults = tuple(faults)

@@ -21,7 +21,9 @@ MOVES: Final = MappingProxyType(
         SCHEDULED: frozenset({QUEUED, CANCELLED, SKIPPED}),
         QUEUED: frozenset({RUNNING, CANCELLED, SKIPPED, SCHEDULED}),
         # Back to queued: claimed together with others and given back before it began.
-        RUNNING: frozenset({QUEUED, CANCELLING, COMPLETED, FAILED, TIMEOUT, CANCELLED, DEAD_LETTER}),
+        RUNNING: frozenset(
+            {QUEUED, CANCELLING, COMPLETED, FAILED, TIMEOUT, CANCELLED, DEAD_LETTER}
+        ),
         CANCELLING: frozenset({CANCELLED, COMPLETED, FAILED, TIMEOUT, DEAD_LETTER}),
         COMPLETED: frozenset[str](),
         FAILED: frozenset[str](),

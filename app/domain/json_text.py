@@ -104,13 +104,13 @@ def _too_deep() -> UnreadableError:
 
 
 def _depth(value: Any) -> int:
-    deepest, level = 0, [value]
+    depth, level = 0, _containers([value])
     while level:
-        level = [
-            part
-            for outer in level
-            if isinstance(outer, dict | list)
-            for part in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        deepest += 1
-    return deepest - 1
+        depth += 1
+        level = [inner for outer in level for inner in _containers(outer)]
+    return depth
+
+
+def _containers(value: Any) -> list[Any]:
+    parts = value.values() if isinstance(value, dict) else value
+    return [part for part in parts if isinstance(part, dict | list)]

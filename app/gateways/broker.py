@@ -3,10 +3,11 @@
 Messages are doorbells: they carry pairs of (execution id, generation) and nothing else.
 """
 
+import contextlib
 import functools
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,8 @@ CHORE_TASK = "chores.perform"
 
 #: After a failed publish this process leaves the broker alone for so many seconds.
 PAUSE_AFTER_FAILURE = 2.0
+#: A broker silent for so long has failed a publish.
+PUBLISH_SECONDS = 1.5
 
 _paused_until = 0.0
 
@@ -119,8 +122,12 @@ def _transport_options() -> dict[str, Any]:
 
 @functools.cache
 def publisher() -> Celery:
-    """Return this process's publishing application."""
-    return make_app("oneoff-publisher")
+    """Return this process's publishing application; it gives up on a silent broker soon."""
+    app = make_app("oneoff-publisher")
+    if is_redis():
+        options = {"socket_timeout": PUBLISH_SECONDS, "max_retries": 0}
+        app.conf.broker_transport_options.update(options)
+    return app
 
 
 def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
@@ -129,6 +136,11 @@ def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
     Per queue, rings are left out while the broker still holds at least as many unpopped ones
     as ``slots`` serve it: whoever pops one of those will drain these rows too.
     """
+    with _noticing_failure():
+        return _ring(rings, slots)
+
+
+def _ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
     sent = 0
     for queue in dict.fromkeys(r.queue for r in rings):
         mine = [r for r in rings if r.queue == queue]
@@ -142,12 +154,14 @@ def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
 
 def hand_off(moment: datetime, pairs: Iterable[Pair]) -> None:
     """Publish one release message for rows due in the 10 ms that begin at ``moment``."""
-    _publish(RELEASE_TASK, [list(pairs)], DISPATCH, eta=moment)
+    with _noticing_failure():
+        _publish(RELEASE_TASK, [list(pairs)], DISPATCH, eta=moment)
 
 
 def send_chore(name: str) -> None:
     """Ask the auxiliary workers for one run of a chore."""
-    _publish(CHORE_TASK, [name], CHORES, expires=3600)
+    with _noticing_failure():
+        _publish(CHORE_TASK, [name], CHORES, expires=3600)
 
 
 def depth(queue: str) -> int:
@@ -175,12 +189,18 @@ def is_paused() -> bool:
     return time.monotonic() < _paused_until
 
 
-def _publish(task: str, args: list[Any], queue: str, **options: Any) -> None:
+@contextlib.contextmanager
+def _noticing_failure() -> Iterator[None]:
+    """Leave a broker alone for a moment that has just failed: nobody shall wait for it again."""
     global _paused_until  # noqa: PLW0603
     if is_paused():
         raise ConnectionError("the broker failed a moment ago; the row is rung later")
     try:
-        publisher().send_task(task, args=args, queue=queue_named(queue), retry=False, **options)
+        yield
     except Exception:
         _paused_until = time.monotonic() + PAUSE_AFTER_FAILURE
         raise
+
+
+def _publish(task: str, args: list[Any], queue: str, **options: Any) -> None:
+    publisher().send_task(task, args=args, queue=queue_named(queue), retry=False, **options)

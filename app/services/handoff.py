@@ -43,7 +43,7 @@ def queue_overdue(session: Session) -> int:
         .where(DUE, Execution.run_at <= db_now(-OVERDUE_SECONDS))
         .order_by(Execution.run_at)
         .limit(ROWS_A_PASS)
-    ).tuples()
+    )
     moved = _queue(session, [(row_id, generation) for row_id, generation in rows])
     if moved:
         tallies.add(session, "events", "repairs", moved)

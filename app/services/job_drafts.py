@@ -26,7 +26,7 @@ RESERVED_QUEUES = frozenset(RESERVED)
 #: In a config these are as if absent when they are empty.
 _EMPTY_IS_ABSENT = ("args", "env", "workdir", "body", "headers")
 #: The order in which faults are listed; all other fields follow.
-_ORDER = ("type", "config", "scheduled_at", "immediate", "priority", "project_id")
+_ORDER = ("type", "config", "scheduled_at", "immediate", "priority", "project_id", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Known:
         keys = ("default_priority", "default_timezone")
         stored = self.session.execute(
             sa.select(SystemConfig.key, SystemConfig.value).where(SystemConfig.key.in_(keys))
-        ).tuples()
+        )
         found = {key: getattr(self.settings, key) for key in keys}
         given = self.settings.given
         return found | {key: json.loads(text) for key, text in stored if key not in given}
@@ -154,7 +154,7 @@ def _vet_config(values: dict[str, Any], kind: str | None, faults: Faults) -> Non
     given = _read_config(values.get("config"), faults)
     if given is None or spec is None:
         return
-    empty = ("", [], {}, None)
+    empty: tuple[object, ...] = ("", [], {}, None)
     values["config"] = {
         name: part
         for name, part in given.items()

@@ -153,4 +153,4 @@ def _next_due(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
         .where(Execution.job_id.in_(ids), ACTIVE, Execution.status.in_(state.WAITING))
         .group_by(Execution.job_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {job_id: due_at for job_id, due_at in session.execute(query)}

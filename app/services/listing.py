@@ -56,7 +56,7 @@ class Page(Generic[T]):
 class Order:
     """A column to sort by; ``nullable`` says that the list may hold rows without a value."""
 
-    column: sa.ColumnElement[Any]
+    column: Any
     nullable: bool = False
 
 
@@ -126,7 +126,7 @@ class Listing:
             query = query.where(here < pair if place.descending else here > pair)
         by = (column.desc(), row_id.desc()) if place.descending else (column, row_id)
         query = query.order_by(*by).limit(count).offset(place.offset or None)
-        return [(found, key) for found, key in session.execute(query).tuples()]
+        return [(found, key) for found, key in session.execute(query)]
 
     def _rest(
         self, session: Session, where: Sequence[Any], place: _Place, count: int, reached: bool

@@ -37,7 +37,7 @@ def name_contains(session: Session, text: str) -> sa.ColumnElement[bool]:
 
 
 def tagged(
-    session: Session, job_id: sa.ColumnElement[str], tag_ids: Sequence[str]
+    session: Session, job_id: sa.SQLColumnExpression[str], tag_ids: Sequence[str]
 ) -> sa.ColumnElement[bool]:
     """Return the condition that the job with this id has one of these tags."""
     having: Any = sa.select(job_tags.c.job_id).where(job_tags.c.tag_id.in_(tag_ids))

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from app.domain import json_text
-from app.domain.clock import now, to_wire
+from app.domain.clock import now
 from app.domain.errors import Conflict, invalid
 from app.models import SystemConfig
 from app.settings import RUNTIME_KEYS, Settings
@@ -25,7 +25,7 @@ def _shown(key: str, row: SystemConfig | None, settings: Settings) -> dict[str, 
     return {
         "key": key,
         "value": json.dumps(getattr(settings, key)) if row is None or locked else row.value,
-        "updated_at": to_wire(row.updated_at) if row else None,
+        "updated_at": row.updated_at if row else None,
         "locked": locked,
     }
 

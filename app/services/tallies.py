@@ -41,7 +41,7 @@ def totals(session: Session, family: str) -> dict[str, float]:
         .where(_tally.c.family == family)
         .group_by(_tally.c.key)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def compact(session: Session) -> int:

@@ -38,7 +38,7 @@ def by_project_and_status(
     if project_id is not None:
         query = query.where(Tally.key.in_([f"{project_id}:{status}" for status in _STATUSES]))
     found = {}
-    for key, value in session.execute(query).tuples():
+    for key, value in session.execute(query):
         project, _, status = key.partition(":")
         found[project, status] = max(0, round(value))
     return found

@@ -66,7 +66,7 @@ def slots_by_queue(session: Session) -> dict[str, int]:
         Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS)
     )
     found: dict[str, int] = {}
-    for queues, slots in session.execute(query).tuples():
+    for queues, slots in session.execute(query):
         for queue in queues.split(","):
             found[queue] = found.get(queue, 0) + slots
     _slots = (time.monotonic(), found)

@@ -125,7 +125,7 @@ def run_queues(session: Session) -> tuple[str, ...]:
 def status(session: Session) -> dict[str, Any]:
     """Return how many run slots there are and what they do."""
     alive = (Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS))
-    rows = session.execute(sa.select(Worker.queues, Worker.slots).where(*alive)).tuples()
+    rows = session.execute(sa.select(Worker.queues, Worker.slots).where(*alive))
     total = sum(slots for queues, slots in rows if not set(queues.split(",")) & set(RESERVED))
     running = session.scalars(sa.select(Execution.job_id).where(STARTED)).all()
     queued = session.scalar(

@@ -110,12 +110,15 @@ class Product:
         """Return the main process of a role: broker, worker, dispatcher, auxiliary, api, beat."""
         assert self.process is not None
         main = psutil.Process(self.process.pid)
-        titles = {"broker": ("redis-server", "valkey-server")}.get(name, (f"oneoff: {name}",))
+        broker = ("redis-server", "valkey-server")
 
         def find() -> psutil.Process | None:
             for child in main.children():
                 with contextlib.suppress(psutil.Error):
-                    if any(title in " ".join(child.cmdline()) for title in titles):
+                    title = " ".join(child.cmdline()).strip()
+                    is_broker = name == "broker" and any(server in title for server in broker)
+                    is_api = name == "api" and title.startswith("gunicorn: master")
+                    if is_broker or is_api or title == f"oneoff: {name}":
                         return child
             return None
 

@@ -33,13 +33,17 @@ class Postgresql:
         if os.geteuid() == 0:
             user = pwd.getpwnam("postgres")
             os.chown(folder, user.pw_uid, user.pw_gid)
-        self._run("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync")
+        self._run(
+            "initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "postgres", "--no-sync"
+        )
 
     def start(self) -> "Postgresql":
         """Start the server and wait until it answers."""
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         log = str(self.folder / "log")
-        self._run("pg_ctl", "-w", "-D", str(self.folder / "data"), "-l", log, "-o", options, "start")
+        self._run(
+            "pg_ctl", "-w", "-D", str(self.folder / "data"), "-l", log, "-o", options, "start"
+        )
         return self
 
     def stop(self, mode: str = "fast") -> None:

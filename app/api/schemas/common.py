@@ -10,7 +10,7 @@ from app.api.schemas.fields import Choice, QueryWhole, Text
 from app.services.job_drafts import Draft
 from app.services.listing import DEFAULT_LIMIT, MAX_LIMIT
 
-MISSING = {"required": "missing required field", "null": "must not be null"}
+MISSING: dict[str, Any] = {"required": "missing required field", "null": "must not be null"}
 _UNKNOWN = "unknown field"
 
 
@@ -42,10 +42,11 @@ class DraftSchema(InputSchema):
     #: Empty texts in these are as if not given.
     empty_is_absent: frozenset[str] = frozenset()
 
-    def load(self, data: Any, **kwargs: Any) -> Draft:  # type: ignore[override]
+    def load(self, data: Any, **kwargs: Any) -> Draft:
         """Return the values that are right and the faults of the others."""
         if isinstance(data, dict):
             data = {n: v for n, v in data.items() if v != "" or n not in self.empty_is_absent}
+            data |= {n: None for n in self.clearable if data.get(n) == ""}
         try:
             return Draft(super().load(data, **kwargs))
         except ma.ValidationError as error:

@@ -77,9 +77,7 @@ class NewJob(_JobFields):
     """A job to be made. One of scheduled_at and immediate is needed."""
 
     name = Text(clean_name, required=True, error_messages=MISSING)
-    type = Text(
-        required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)}
-    )
+    type = Text(required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)})
     config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
     immediate = Flag(metadata={"description": 'The same as scheduled_at "now"'})
 
@@ -101,7 +99,7 @@ class BulkJobs(Schema):
 
     jobs = ma.fields.List(ma.fields.Nested(NewJob), required=True)
 
-    def load(self, data: Any, **_: Any) -> list[Draft]:  # type: ignore[override]
+    def load(self, data: Any, **_: Any) -> list[Draft]:
         """Return a draft for each item; a faulty item spoils no other."""
         items = data.get("jobs") if isinstance(data, dict) else data
         if not isinstance(items, list):

@@ -1,61 +1,68 @@
-"""The wire form of system, workers and job types."""
+"""The system, its workers and the job types on the wire."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+import marshmallow as ma
+
+from app.api.schemas.common import MISSING, Schema
+from app.api.schemas.fields import Text, at_most
 
 
-class SystemStatus(Schema):
+def _count(description: str) -> ma.fields.Integer:
+    return ma.fields.Integer(metadata={"description": description})
+
+
+class _SlotFields(Schema):
+    total_workers = _count("Run slots of living workers")
+    active_workers = _count("Run slots at work")
+    idle_workers = _count("Run slots that wait for work")
+    is_running = ma.fields.Boolean(metadata={"description": "Whether a worker lives"})
+
+
+class SystemStatusOut(_SlotFields):
     """The figures of the whole system."""
 
-    total_scheduled = fields.Integer(metadata={"description": "Jobs that wait for their moment"})
-    currently_running = fields.Integer(metadata={"description": "Jobs at work"})
-    completed_today = fields.Integer(
-        metadata={"description": "Executions started today (UTC) that completed"}
-    )
-    failed_recent = fields.Integer(
-        metadata={"description": "Executions started within 24 hours that failed or timed out"}
-    )
-    avg_duration_ms = fields.Float(
+    total_scheduled = _count("Jobs that wait for their moment")
+    currently_running = _count("Jobs at work")
+    completed_today = _count("Executions started today (UTC) that completed")
+    failed_recent = _count("Executions started within 24 hours that failed or timed out")
+    avg_duration_ms = ma.fields.Float(
         metadata={"description": "Mean duration of completed executions, of all time"}
     )
-    queue_depth = fields.Integer(metadata={"description": "Executions due or queued, not started"})
-    total_jobs = fields.Integer()
-    total_executions = fields.Integer()
-    is_running = fields.Boolean(metadata={"description": "Whether a worker lives"})
-    total_workers = fields.Integer(metadata={"description": "Run slots of living workers"})
-    active_workers = fields.Integer()
-    idle_workers = fields.Integer()
+    queue_depth = _count("Executions due or queued, not started")
+    total_jobs = _count("All jobs")
+    total_executions = _count("All executions in the ledger")
 
 
-class WorkersStatus(Schema):
+class WorkersStatusOut(_SlotFields):
     """The run slots and what they do."""
 
-    total_workers = fields.Integer(metadata={"description": "Run slots of living workers"})
-    active_workers = fields.Integer()
-    available_workers = fields.Integer()
-    idle_workers = fields.Integer()
-    queued_jobs = fields.Integer()
-    running_jobs = fields.List(fields.String(), metadata={"description": "Ids of jobs at work"})
-    is_running = fields.Boolean()
+    available_workers = _count("The same as idle_workers")
+    queued_jobs = _count("Executions that wait for a slot")
+    running_jobs = ma.fields.List(
+        ma.fields.String(), metadata={"description": "Ids of the jobs at work"}
+    )
 
 
 class ConfigRow(Schema):
     """A value that can be changed at run time."""
 
-    key = fields.String()
-    value = fields.String(metadata={"description": "JSON text", "example": "30"})
-    updated_at = fields.String(allow_none=True, metadata={"format": "date-time"})
-    locked = fields.Boolean(
+    key = ma.fields.String()
+    value = ma.fields.String(metadata={"description": "JSON text", "example": "30"})
+    updated_at = ma.fields.DateTime(allow_none=True)
+    locked = ma.fields.Boolean(
         metadata={"description": "Whether a flag or the environment of this start gives it"}
     )
 
 
-class ConfigChange(Schema):
+class ConfigEdit(Schema):
     """One value to set."""
 
-    key = fields.String(required=True, metadata={"example": "log_retention_days"})
-    value = fields.String(
+    key = Text(required=True, error_messages=MISSING, metadata={"example": "log_retention_days"})
+    value = Text(
+        at_most(1000),
         required=True,
-        validate=validate.Length(max=1000),
+        error_messages=MISSING,
         metadata={"description": "JSON text", "example": "30"},
     )
 
@@ -63,55 +70,18 @@ class ConfigChange(Schema):
 class Message(Schema):
     """What was done, in words."""
 
-    message = fields.String()
+    message = ma.fields.String()
 
 
-class JobType(Schema):
-    """A kind of job, with the JSON Schema of its config."""
+class JobTypeOut(Schema):
+    """A kind of job."""
 
-    type = fields.String(metadata={"example": "shell"})
-    title = fields.String()
-    description = fields.String()
-    schema = fields.Dict(metadata={"description": "JSON Schema (draft 2020-12)"})
-
-
-class SystemStatusAnswer(Schema):
-    """The system's figures."""
-
-    data = fields.Nested(SystemStatus)
+    type = ma.fields.String(metadata={"example": "shell"})
+    title = ma.fields.String()
+    description = ma.fields.String()
+    schema = ma.fields.Dict(metadata={"description": "JSON Schema of its config"})
 
 
-class WorkersStatusAnswer(Schema):
-    """The workers' figures."""
-
-    data = fields.Nested(WorkersStatus)
-
-
-class ConfigAnswer(Schema):
-    """All values, sorted by key."""
-
-    data = fields.List(fields.Nested(ConfigRow))
-
-
-class MessageAnswer(Schema):
-    """What was done."""
-
-    data = fields.Nested(Message)
-
-
-class JobTypeNamesAnswer(Schema):
-    """The names of all job types."""
-
-    data = fields.List(fields.String(), metadata={"example": ["http", "shell"]})
-
-
-class JobTypeAnswer(Schema):
-    """One job type."""
-
-    data = fields.Nested(JobType)
-
-
-class JobTypesAnswer(Schema):
-    """All job types."""
-
-    data = fields.List(fields.Nested(JobType))
+def whole(field: ma.fields.Field[Any], name: str) -> type[ma.Schema]:
+    """Return the schema of an answer that holds a whole, short list."""
+    return Schema.from_dict({"data": ma.fields.List(field, required=True)}, name=name)

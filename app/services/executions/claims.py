@@ -210,4 +210,4 @@ def cancellations(session: Session, ids: Sequence[str]) -> dict[str, bool]:
     query = sa.select(Execution.id, Execution.cancel_forced).where(
         Execution.id.in_(ids), Execution.status == state.CANCELLING
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

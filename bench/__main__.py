@@ -1,0 +1,80 @@
+"""Measures the product beside its rivals and prints a table.
+
+    python -m bench [P-1 P-14 …] [--database sqlite|postgresql] [--quick] [--json FILE]
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import crash, databases, latency, priority, punctuality, throughput
+from bench.figures import Bench, Group, Row
+from bench.stage import say
+from bench.table import show, write_json
+
+GROUPS = (
+    Group(("P-15",), latency.shell_cost, per_database=False),
+    Group(("P-17",), latency.request_to_start),
+    Group(("P-1", "P-2", "P-14"), throughput.measure),
+    Group(("P-10", "P-11"), priority.measure),
+    Group(("P-6", "P-7", "P-8", "P-9"), punctuality.measure),
+    Group(("P-22",), crash.measure),
+)
+_KNOWN = [figure for group in GROUPS for figure in group.ids]
+
+
+def main() -> int:
+    """Measure what is asked for; return 1 if a figure is below its floor."""
+    given = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.disable(logging.INFO)
+    rows: list[Row] = []
+    try:
+        for row in _measure(given):
+            rows.append(row)
+            say(show([row]).splitlines()[-1])
+    except KeyboardInterrupt:
+        say("stopped")
+    print(show(sorted(rows, key=lambda row: (int(row.id[2:]), row.what))))
+    if given.json:
+        write_json(rows, given.json)
+    return int(any(row.verdict == "below floor" for row in rows))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of {', '.join(_KNOWN)}")
+    parser.add_argument("--database", choices=[databases.SQLITE, databases.POSTGRESQL])
+    parser.add_argument("--quick", action="store_true", help="less of all, for a first look")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    given = parser.parse_args()
+    unknown = set(given.figures) - set(_KNOWN)
+    if unknown:
+        parser.error(f"no such figure: {', '.join(sorted(unknown))}")
+    return given
+
+
+def _measure(given: argparse.Namespace) -> Iterator[Row]:
+    wanted = frozenset(given.figures or _KNOWN)
+    usable = list(_databases(given.database))
+    for group in GROUPS:
+        if wanted & set(group.ids):
+            for database in usable if group.per_database else ["–"]:
+                say(f"{', '.join(sorted(wanted & set(group.ids)))} on {database}")
+                yield from group.measure(Bench(database, given.quick, wanted))
+
+
+def _databases(only: str | None) -> Iterator[str]:
+    for database in (only,) if only else (databases.SQLITE, databases.POSTGRESQL):
+        reason = databases.why_not(database)
+        if reason:
+            say(f"{database} is left out: {reason}")
+        else:
+            yield database
+
+
+if __name__ == "__main__":
+    sys.exit(main())

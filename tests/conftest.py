@@ -1,0 +1,131 @@
+"""What all tests share: a migrated database of each kind, a broker, a client of the API."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import db
+from app.factory import create_app
+from app.gateways import broker
+from app.services import installation, wakeups
+from app.settings import Settings
+from migrations import apply, seeds
+from tests.support.servers import Broker, Postgresql
+
+BOTH = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres),
+]
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = db.open_engine(f"sqlite:///{path}")
+    apply.upgrade(engine)
+    engine.dispose()  # the last connection to close writes its journal into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql() -> Iterator[str]:
+    """The address of a migrated PostgreSQL database, on a server of these tests."""
+    folder = Path(tempfile.mkdtemp(prefix="oneoff-tests-"))
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    server = Postgresql(folder, port).start()
+    url = server.new_database().replace("postgresql://", "postgresql+psycopg://")
+    engine = db.open_engine(url)
+    apply.upgrade(engine)
+    engine.dispose()
+    yield url
+    server.stop("immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=BOTH)
+def database(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[str]:
+    """A database as it is after the first migration; yields which of the two it is."""
+    if request.param == "sqlite":
+        template = request.getfixturevalue("migrated_sqlite")
+        url = f"sqlite:///{shutil.copy(template, quick_folder / 'oneoff.db')}"
+    else:
+        url = request.getfixturevalue("migrated_postgresql")
+        _renew(url)
+    db.configure(url)
+    yield request.param
+    db.engine().dispose()
+    db._engines.clear()
+
+
+@pytest.fixture
+def quick_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: a test's database needs no disk."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir():
+        yield tmp_path
+        return
+    folder = Path(tempfile.mkdtemp(prefix="oneoff-", dir=memory))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _renew(url: str) -> None:
+    """Empty all tables of a PostgreSQL database and plant the first rows again."""
+    engine = db.open_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+        names = [n for n in sa.inspect(connection).get_table_names() if n != "alembic_version"]
+        same = connection.scalar(sa.text("SELECT id FROM installation"))
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} CASCADE")
+        seeds.plant(connection)
+        connection.execute(sa.text("UPDATE installation SET id = :id"), {"id": same})
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def broker_server() -> Iterator[Broker]:
+    """A Redis or Valkey server of these tests."""
+    folder = Path(tempfile.mkdtemp(prefix="oneoff-broker-"))
+    server = Broker(folder)
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def real_broker(database: str, broker_server: Broker) -> None:
+    """Have this process publish to a real broker that holds nothing yet."""
+    with db.reading() as session:
+        installation_id = installation.installation_id(session)
+    if (
+        broker._address.url != broker_server.url
+        or installation_id[-12:] not in broker._address.prefix
+    ):
+        broker.configure(broker_server.url, installation_id)
+    redis.Redis(unix_socket_path=str(broker_server.socket)).flushall()
+    broker._paused_until = 0.0
+    wakeups._slots = (0.0, {})
+
+
+@pytest.fixture(scope="session")
+def app() -> Flask:
+    """The HTTP application with the settings of a start without flags and environment."""
+    return create_app(Settings())
+
+
+@pytest.fixture
+def client(real_broker: None, app: Flask) -> FlaskClient:
+    """A client of the API, in this process."""
+    app.testing = True
+    return app.test_client()
