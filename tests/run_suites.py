@@ -42,7 +42,8 @@ SUITES = (
     Suite("unit", 60, ("tests", ELSEWHERE, "-m", "not (postgres or redis or e2e)")),
     Suite("integration", 240, ("tests", ELSEWHERE, "-m", "(postgres or redis) and not e2e")),
     Suite("setup", 150, ("tests", ELSEWHERE, "-m", "e2e")),
-    Suite("end-to-end", 360, ("tests/end_to_end",)),
+    # These mostly wait: several at once fit on two cores.
+    Suite("end-to-end", 360, ("tests/end_to_end", "-n", "3")),
 )
 
 

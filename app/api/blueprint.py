@@ -73,6 +73,10 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = Parser()
 
+    def arguments(self, schema: Any, **kwargs: Any) -> Any:
+        """Read a request by this schema, made once and not anew for each request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
+
     def _store_endpoint_docs(
         self, endpoint: str, obj: Any, parameters: Any, tags: Any, **options: Any
     ) -> None:

@@ -11,23 +11,31 @@ import pytest
 from tests.end_to_end.product import Product, free_port, running
 from tests.support.servers import Broker, Postgresql
 
-_figures: list[str] = []
-
 
 @pytest.fixture
-def figure() -> Any:
+def figure(record_property: Any) -> Any:
     """Return a function that adds a line to the figures printed at the end."""
-    return _figures.append
+    return lambda line: record_property("figure", line)
 
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Postgresql]:
     """A PostgreSQL server for all tests of this folder."""
+    yield from _postgresql()
+
+
+def _postgresql() -> Iterator[Postgresql]:
     folder = Path(tempfile.mkdtemp(prefix="oneoff-pg-"))
     server = Postgresql(folder, free_port()).start()
     yield server
     server.stop("immediate")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[Postgresql]:
+    """A PostgreSQL server that the test may hurt."""
+    yield from _postgresql()
 
 
 @pytest.fixture
@@ -56,7 +64,9 @@ def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Product]
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the figures."""
-    if _figures:
+    reports = terminalreporter.getreports("passed")
+    lines = [text for r in reports for name, text in r.user_properties if name == "figure"]
+    if lines:
         terminalreporter.section("figures")
-        for line in _figures:
+        for line in lines:
             terminalreporter.line(line)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.product import Ledger, Product, Submitter, running, until
+from tests.support.servers import Postgresql
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
@@ -234,3 +235,28 @@ def test_two_installations_on_one_broker_never_meet(
         until(second.all_started, 15, "the second is not touched")
     for ledger in ledgers:
         assert set(ledger.starts().values()) == {1}
+
+
+def test_a_restart_of_postgresql_under_load_loses_and_doubles_nothing(
+    tmp_path: Path, own_postgresql: Postgresql, figure: Any
+) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    address = own_postgresql.new_database()
+    with running(tmp_path / "product", DATABASE_URL=address) as product:
+        submitter = Submitter(product, ledger)
+        load = threading.Thread(target=lambda: submitter.submit(60, pause=0.1, seconds=0.2))
+        load.start()
+        for mode in ("fast", "immediate"):
+            time.sleep(2)
+            own_postgresql.stop(mode)
+            time.sleep(1)
+            own_postgresql.start()
+        load.join()
+        until(submitter.all_started, 40, "all accepted jobs start")
+        ends = [product.ended(job_id, 30)["status"] for job_id in submitter.accepted.values()]
+    assert set(ledger.starts().values()) == {1}
+    assert set(ends) == {"completed"}
+    figure(
+        f"PostgreSQL restarted twice: accepted {len(ends)}, refused {submitter.refused}, "
+        "lost 0, doubled 0"
+    )

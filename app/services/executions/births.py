@@ -55,7 +55,8 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     keys = {key for row in rows for key in row}
-    session.execute(sa.insert(Execution), [dict.fromkeys(keys) | row for row in rows])
+    table: Any = Execution.__table__
+    session.connection().execute(sa.insert(table), [dict.fromkeys(keys) | row for row in rows])
     claimable = [r for r in rows if r["status"] == state.QUEUED and not r.get("blocked_on")]
     ring_after_commit(session, [Ring(r["queue"], r["priority"], (r["id"], 1)) for r in claimable])
     soon = [(r["run_at"], (r["id"], 1)) for r in rows if r.get("handed_at")]
