@@ -186,4 +186,5 @@ def _now_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(db_now, "postgresql")
 def _now_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     offset = compiler.process(element.clauses, **kw)
-    return f"(clock_timestamp() + ({offset}) * interval '1 second')"
+    moment = f"clock_timestamp() + ({offset}) * interval '1 second'"
+    return f"date_trunc('milliseconds', {moment})"

@@ -47,7 +47,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "OPENAPI_URL_PREFIX": "/api",
         "OPENAPI_JSON_PATH": "openapi.json",
         "API_SPEC_OPTIONS": {
-            "info": {"description": "One-off and recurring jobs: make, run and follow them."},
+            "info": {"description": "Jobs that run at their time: make, run and follow them."},
             "servers": [{"url": "/"}],
         },
     }

@@ -56,7 +56,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    port: int = Field(8080, ge=1, le=65535, description="Port of the API and the page")
+    port: int = Field(8080, ge=1, le=65535, description="Port of the API")
     host: str = Field("localhost", min_length=1, description="Address to listen on")
     db_path: str = Field("", description="SQLite file; default ./oneoff.db or DATA_DIR/oneoff.db")
     workers_count: int = Field(0, ge=0, le=512, description="Run slots; 0 means cores/2, min 2")
@@ -65,12 +65,16 @@ class Settings(BaseModel):
     log_retention_days: int = Field(90, ge=1, le=36500, description="Days executions are kept")
     default_priority: int = Field(5, ge=1, le=10, description="Priority of jobs that name none")
     environment: str = Field("production", min_length=1, description="A label for logs")
-    auth_enabled: bool = Field(default=False, description="Ask for a key on every API call")
+    auth_enabled: bool = Field(
+        default=False, description="Refused for now: this release has no keys or users yet"
+    )
     metrics_enabled: bool = Field(default=True, description="Answer /metrics")
     database_url: str = Field(
         "", description="sqlite:/// or postgresql:// address; wins over DB_PATH"
     )
-    redis_url: str = Field("", description="Redis for live feed and limits")
+    redis_url: str = Field(
+        "", description="Redis server; the broker unless BROKER_URL names another"
+    )
     broker_url: str = Field("", description="Broker of Celery; default REDIS_URL, else embedded")
     data_dir: Path = Field(Path("~/.oneoff"), description="Folder for all files of the product")
     handoff_horizon_seconds: float = Field(

@@ -16,8 +16,10 @@ class Flight:
     claim: Claim
     sink: LogSink
     stop: StopSignal
-    #: Monotonic moments: when it began, and when its lease was last known to hold.
-    began: float = field(default_factory=time.monotonic)
+    #: Monotonic moments: when it was claimed, when it began (0: not yet), and when its lease was
+    #: last known to hold.
+    claimed: float = field(default_factory=time.monotonic)
+    began: float = 0.0
     renewed: float = field(default_factory=time.monotonic)
 
 
@@ -34,6 +36,23 @@ class Flights:
         with self._lock:
             self._by_id[flight.claim.id] = flight
             self.some.set()
+
+    def begin(self, flight: Flight) -> bool:
+        """Note that an attempt begins now; ``False``: it was given back meanwhile."""
+        with self._lock:
+            if flight.claim.id not in self._by_id:
+                return False
+            flight.began = time.monotonic()
+            return True
+
+    def take_waiting(self, seconds: float) -> list[Flight]:
+        """Remove and return the attempts that have waited so long for their turn in here."""
+        limit = time.monotonic() - seconds
+        with self._lock:
+            waiting = [f for f in self._by_id.values() if not f.began and f.claimed < limit]
+            for flight in waiting:
+                del self._by_id[flight.claim.id]
+            return waiting
 
     def remove(self, flight: Flight) -> None:
         """Note that an attempt ended and is settled."""

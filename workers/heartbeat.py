@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 RENEW_SECONDS = 3.0
 CANCEL_SECONDS = 0.4
 FLUSH_SECONDS = 0.05
+#: What was claimed ahead goes back if its turn does not come within so long.
+GIVE_BACK_SECONDS = 0.1
 
 
 @dataclass
@@ -54,13 +56,12 @@ class Heartbeat:
 
     def _pulse(self) -> None:
         self._check_stop()
+        self._give_back()
         moment = time.monotonic()
         if moment >= self._look_at:
             self._look_at = moment + CANCEL_SECONDS
             self._look_for_cancels()
-        if moment >= self._renew_at:
-            self._renew_at = moment + min(RENEW_SECONDS, self.lease / 3)
-            self._renew()
+        self._renew(moment)
         time.sleep(0.1)
 
     def _check_stop(self) -> None:
@@ -68,6 +69,13 @@ class Heartbeat:
         if since and time.monotonic() > since + self.grace:
             for flight in self.flights.all():
                 flight.stop.set("shutdown")
+
+    def _give_back(self) -> None:
+        """Let others have what was claimed ahead, if the one before it takes its time."""
+        waiting = self.flights.take_waiting(GIVE_BACK_SECONDS)
+        if waiting:
+            claims = [flight.claim for flight in waiting]
+            self.ledger.call(lambda session: executions.give_back(session, claims))
 
     def _look_for_cancels(self) -> None:
         ids = [flight.claim.id for flight in self.flights.all()]
@@ -82,11 +90,14 @@ class Heartbeat:
             if flight is not None:
                 flight.stop.set("force" if forced else "cancel")
 
-    def _renew(self) -> None:
+    def _renew(self, moment: float) -> None:
+        """Renew all leases in one query once one of them is old enough; a claim's is fresh."""
         held = self.flights.all()
-        pairs = [(f.claim.id, f.claim.epoch) for f in held]
-        if not pairs:
+        every = min(RENEW_SECONDS, self.lease / 3)
+        if moment < self._renew_at or all(moment - f.renewed < every for f in held):
             return
+        self._renew_at = moment + every / 2
+        pairs = [(f.claim.id, f.claim.epoch) for f in held]
         asked = time.monotonic()
         try:
             alive = self.ledger.call(

@@ -37,6 +37,7 @@ def run(settings: Settings, lanes: Lanes) -> None:
     with transaction() as session:
         worker_id = workers.register(session, Registration(lanes.pool, queues, lanes.slots))
     process.prepare(settings, worker_id, _run_queues_only(lanes.queues))
+    process.sweep_scratch()
     watch = Watch(
         settings, worker_id, queues, lanes.slots, serves_all=not lanes.queues, elastic=lanes.elastic
     )
@@ -77,6 +78,7 @@ def _connect(watch: Watch) -> None:
     def gone(**_: Any) -> None:
         with transaction() as session:
             workers.stop(session, watch.worker_id, "its worker was stopped")
+        process.sweep_scratch()
 
     def forked(**_: Any) -> None:
         setproctitle(f"{title}, pool process")

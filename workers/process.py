@@ -2,10 +2,12 @@
 
 import functools
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
 
+import psutil
 from sqlalchemy.orm import Session
 
 from app.services import workers
@@ -66,6 +68,8 @@ def _runner(pid: int) -> Runner:
         lease=own.lease_seconds,
         grace=own.shutdown_grace_seconds,
         max_output_bytes=own.max_output_bytes,
+        # SQLite has one writer: large claims of one process would make the others wait.
+        most_ahead=10 if own.database.startswith("sqlite") else 50,
     )
     made.start()
     return made
@@ -76,3 +80,11 @@ def _scratch(own: Settings, pid: int) -> Path:
     folder = own.folder / "jobs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{pid}-", dir=folder))
+
+
+def sweep_scratch() -> None:
+    """Remove the folders of processes that are no more."""
+    for folder in settings().folder.glob("jobs/*-*"):
+        pid = folder.name.partition("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)

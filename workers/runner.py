@@ -38,7 +38,32 @@ SLICE_SECONDS = 1.0
 #: Every so many claims the row that has waited longest is taken, so that nothing starves.
 FAIR_EVERY = 10
 
-Settle = Callable[[Session], bool]
+#: Repeatable rows may be claimed ahead for about so much work.
+AHEAD_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that was run and waits to be settled."""
+
+    flight: Flight
+    result: Result
+    chunks: list[Chunk]
+
+
+@dataclass(slots=True)
+class Pace:
+    """How long attempts took lately, and so how many may be claimed ahead."""
+
+    seconds: float = 1.0
+
+    def took(self, seconds: float) -> None:
+        """Note a duration; long ones count at once, short ones little by little."""
+        self.seconds = max(seconds, self.seconds * 0.7 + seconds * 0.3)
+
+    def rows(self, most: int) -> int:
+        """Return how many rows to claim, from 1 to ``most``."""
+        return max(1, min(most, int(AHEAD_SECONDS / max(self.seconds, 0.0001))))
 
 
 @dataclass
@@ -51,11 +76,14 @@ class Runner:
     lease: float
     grace: float
     max_output_bytes: int
+    #: The most rows claimed in one transaction.
+    most_ahead: int = 10
     ledger: Ledger = field(default_factory=Ledger)
     flights: Flights = field(default_factory=Flights)
     _local: threading.local = field(default_factory=threading.local)
     _slots: Iterator[int] = field(default_factory=itertools.count)
     _claims: int = 0
+    _pace: Pace = field(default_factory=Pace)
 
     def start(self) -> None:
         """Start the heartbeat beside the slots."""
@@ -68,51 +96,62 @@ class Runner:
         own. Returns when everything it ran is settled.
         """
         slice_end = time.monotonic() + SLICE_SECONDS
-        settle: Settle | None = None
+        ended: list[Ended] = []
         while True:
             over = time.monotonic() >= slice_end or bool(fuse.stopping_since())
-            claim = self._next(settle, last=over)
-            if claim is None:
+            claims = self._next(ended, last=over)
+            if not claims:
                 return
-            settle = self._perform(claim)
+            ended = self._perform_all(claims)
 
-    def _next(self, settle: Settle | None, *, last: bool) -> Claim | None:
-        """Settle what was run and claim the next row, in one transaction."""
+    def _next(self, ended: Sequence[Ended], *, last: bool) -> list[Claim]:
+        """Settle what was run and claim what comes next, in one transaction."""
         self._claims += 1
         oldest = self._claims % FAIR_EVERY == 0
-        owner = self._owner()
+        owner, limit = self._owner(), 1 if oldest else self._pace.rows(self.most_ahead)
 
-        def step(session: Session) -> Claim | None:
-            if settle is not None:
-                settle(session)
+        def step(session: Session) -> list[Claim]:
+            self._settle(session, ended)
             if last:
                 self._ring_if_rows_are_left(session)
-                return None
-            taken = executions.claim(
-                session, owner, self.queues(session), 1, self.lease, oldest=oldest
-            )
-            return taken[0] if taken else None
+                return []
+            queues = self.queues(session)
+            return executions.claim(session, owner, queues, limit, self.lease, oldest=oldest)
 
         try:
             return self.ledger.call(step)
         except SQLAlchemyError as error:
-            return self._after_failure(error, settle)
+            return self._after_failure(error, ended)
 
-    def _after_failure(self, error: SQLAlchemyError, settle: Settle | None) -> Claim | None:
+    def _settle(self, session: Session, ended: Sequence[Ended]) -> None:
+        if not ended:
+            return
+        for end in ended:
+            for chunk in end.chunks:
+                write_chunk(session, end.flight.claim.id, chunk)
+        executions.settle_all(session, [(end.flight.claim, end.result) for end in ended])
+        after_commit(session, lambda: self._forget(ended))
+
+    def _forget(self, ended: Sequence[Ended]) -> None:
+        for end in ended:
+            self.flights.remove(end.flight)
+            end.flight.stop.close()
+
+    def _after_failure(self, error: SQLAlchemyError, ended: Sequence[Ended]) -> list[Claim]:
         """Settle at all costs; then go on with what the database has for this slot."""
         if not isinstance(error, IntegrityError):
             log.warning("the database failed a claim: %s", type(error).__name__)
-        if settle is not None:
-            self._insist(settle)
+        if ended:
+            self._insist(lambda session: self._settle(session, ended))
         if isinstance(error, IntegrityError):
             self._insist(lambda s: executions.resolve_overlaps(s, self.queues(s)))
-            return self._next(None, last=False)
-        adopted: list[Claim] = []
+            return self._next([], last=False)
         owner = self._owner()
+        adopted: list[list[Claim]] = []
         self._insist(
-            lambda s: adopted.extend(executions.unstarted(s, owner)), even_when_stopping=False
+            lambda s: adopted.append(executions.unstarted(s, owner)), even_when_stopping=False
         )
-        return adopted[0] if adopted else None
+        return adopted[-1] if adopted else []
 
     def _owner(self) -> Owner:
         """Return the calling slot: each thread is one, and runs one attempt at a time."""
@@ -142,26 +181,27 @@ class Runner:
             else:
                 return
 
-    def _perform(self, claim: Claim) -> Settle:
-        """Run one attempt; return the work that settles it."""
-        sink = LogSink(claim.id, self.max_output_bytes)
-        flight = Flight(claim, sink, StopSignal())
-        self.flights.add(flight)
+    def _perform_all(self, claims: Sequence[Claim]) -> list[Ended]:
+        """Run what was claimed, one after the other."""
+        flights = [Flight(c, LogSink(c.id, self.max_output_bytes), StopSignal()) for c in claims]
+        for flight in flights:
+            self.flights.add(flight)
+        ended = []
+        for flight in flights:
+            if self.flights.begin(flight):
+                ended.append(self._perform(flight))
+            else:
+                flight.stop.close()
+        return ended
+
+    def _perform(self, flight: Flight) -> Ended:
         try:
             outcome = self._outcome(flight)
         finally:
             fuse.burn_until(None)
         result = _result(outcome, flight)
-        chunks = _remaining(sink)
-
-        def settle(session: Session) -> bool:
-            for chunk in chunks:
-                write_chunk(session, claim.id, chunk)
-            accepted = executions.settle(session, claim, result)
-            _forget_after_commit(session, self.flights, flight)
-            return accepted
-
-        return settle
+        self._pace.took(result.duration_ms / 1000)
+        return Ended(flight, result, _remaining(flight.sink))
 
     def _outcome(self, flight: Flight) -> Outcome:
         claim = flight.claim
@@ -188,16 +228,6 @@ class Runner:
         return mine[kind]
 
 
-def _forget_after_commit(session: Session, flights: Flights, flight: Flight) -> None:
-    """Forget the attempt once its end is committed."""
-
-    def forget() -> None:
-        flights.remove(flight)
-        flight.stop.close()
-
-    after_commit(session, forget)
-
-
 def _context(flight: Flight, spec: Spec) -> Context:
     claim = flight.claim
     seconds = claim.timeout_seconds or spec.limit_seconds()
@@ -222,6 +252,7 @@ def _context(flight: Flight, spec: Spec) -> Context:
 def _result(outcome: Outcome, flight: Flight) -> Result:
     return Result(
         verdict=outcome.verdict,
+        waited_ms=round((flight.began - flight.claimed) * 1000),
         duration_ms=round((time.monotonic() - flight.began) * 1000),
         exit_code=outcome.exit_code,
         error=outcome.error,

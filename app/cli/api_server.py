@@ -1,6 +1,7 @@
 """The HTTP server: gunicorn with threads around the Flask application."""
 
 import importlib
+import socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -20,9 +21,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 
     def load_config(self) -> None:
         """Set what gunicorn would read from its file."""
-        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         for name, value in {
-            "bind": f"{host}:{self.settings.port}",
+            "bind": _addresses(self.settings),
             "workers": 1,
             "threads": THREADS,
             "worker_class": "gthread",
@@ -46,3 +46,18 @@ def run(settings: Settings) -> None:
     """Serve until told to stop."""
     bootstrap.start_logging("api", settings)
     Server(settings).run()
+
+
+def _addresses(settings: Settings) -> list[str]:
+    """Return what to listen on: ``localhost`` is both loopback addresses, where both exist."""
+    if settings.host != "localhost":
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        return [f"{host}:{settings.port}"]
+    found = [f"127.0.0.1:{settings.port}"]
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("::1", settings.port))
+    except OSError:
+        return found
+    return [*found, f"[::1]:{settings.port}"]

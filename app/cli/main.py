@@ -2,14 +2,23 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from http.client import HTTPException
+from typing import Any
 
 import click
 
 from app import bootstrap, db
 from app.cli import roles
 from app.cli import serve as serving
-from app.cli.options import REFUSED, UNREACHABLE, USAGE, usable_folder, with_settings
+from app.cli.options import (
+    REFUSED,
+    UNREACHABLE,
+    USAGE,
+    usable_folder,
+    with_flags,
+    with_settings,
+)
 from app.cli.supervisor import Role, Supervisor
 from app.gateways.broker import RESERVED
 from app.settings import SECRETS, Settings
@@ -24,14 +33,18 @@ from migrations import apply
 @click.version_option(
     VERSION, "--version", prog_name="oneoff", message="%(prog)s version %(version)s"
 )
+@with_flags
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, /, **flags: Any) -> None:
     """Run jobs at their time: once, on one machine or many.
 
     Without a command, the whole product runs in the foreground (serve).
     """
     if context.invoked_subcommand is None:
-        context.invoke(serve)
+        context.invoke(serve, **flags)
+    elif any(flags.values()):
+        name = context.invoked_subcommand
+        raise click.UsageError(f"put the options behind the command: oneoff {name} --option …")
 
 
 @cli.command()
@@ -178,9 +191,20 @@ def health(settings: Settings) -> None:
     except (OSError, HTTPException, ValueError):
         click.echo(f"nothing answers at {serving.address(settings)}", err=True)
         sys.exit(UNREACHABLE)
-    for key, value in answer.items():
-        click.echo(f"{key}: {value}")
+    for line in _lines(answer):
+        click.echo(line)
     sys.exit(0 if answer.get("status") == "ok" else REFUSED)
+
+
+def _lines(answer: object, indent: str = "") -> Iterator[str]:
+    """Yield an answer of the product as indented ``name: value`` lines."""
+    pairs = answer.items() if isinstance(answer, dict) else enumerate(answer, 1)  # type: ignore[arg-type]
+    for name, value in pairs:
+        if isinstance(value, dict | list):
+            yield f"{indent}{name}:"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{name}: {value}"
 
 
 @cli.command()

@@ -16,10 +16,14 @@ REFUSED, USAGE, UNREACHABLE = 1, 2, 3
 
 _FLAGS = (
     click.option("--host", help="Address to listen on.  [HOST, default localhost]"),
-    click.option("--port", type=int, help="Port of the API and the page.  [PORT, default 8080]"),
+    click.option("--port", type=int, help="Port of the API.  [PORT, default 8080]"),
     click.option("--db-path", type=click.Path(), help="SQLite file.  [DB_PATH]"),
     click.option("--data-dir", type=click.Path(), help="Folder for all files.  [DATA_DIR]"),
     click.option("--log-level", help="debug, info, warn or error.  [LOG_LEVEL, default info]"),
+    click.option("--no-color", is_flag=True, help="No colours in the output."),
+    click.option(
+        "--config", type=click.Path(), help="File of settings, KEY=value lines.  [ONEOFF_CONFIG]"
+    ),
 )
 
 
@@ -34,12 +38,14 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
             os.environ["NO_COLOR"] = "1"  # noqa: TID251 - for the libraries that draw
         return command(_load(flags, config), **given)
 
+    return with_flags(called)
+
+
+def with_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the shared options."""
     for option in reversed(_FLAGS):
-        called = option(called)
-    called = click.option("--no-color", is_flag=True, help="No colours in the output.")(called)
-    return click.option(
-        "--config", type=click.Path(), help="File of settings, KEY=value lines.  [ONEOFF_CONFIG]"
-    )(called)
+        command = option(command)
+    return command
 
 
 def _load(flags: dict[str, Any], config: str | None) -> Settings:
@@ -61,6 +67,7 @@ def _shown(value: str | None) -> str:
 def usable_folder(settings: Settings) -> Path:
     """Return the data folder, made if need be; ends the command if it can't be written."""
     folder = settings.folder
+    os.umask(0o077)  # what jobs are and print is nobody else's business
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / ".writable"

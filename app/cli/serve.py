@@ -129,10 +129,10 @@ class Announcement:
 
     def _answers(self) -> bool:
         try:
-            status = ask(self.settings, "/api/workers/status")
-        except (OSError, http.client.HTTPException, ValueError):
+            lanes = ask(self.settings, "/health")["workers"]["lanes"]
+            return all(lanes[lane]["consuming"] for lane in ("run", "dispatch"))
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
             return False
-        return bool(status.get("data", {}).get("total_workers"))
 
 
 def address(settings: Settings) -> str:

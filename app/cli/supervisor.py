@@ -101,6 +101,7 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """Stop the roles one after the other, the last started first; a second signal kills."""
+        log.info("stopping; running jobs get their grace (once more Ctrl-C ends all at once)")
         for role in reversed(self.roles):
             if role.pid:
                 _send(role.pid, signal.SIGTERM)

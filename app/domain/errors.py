@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 #: Nobody reads more than so many at once.
 MOST_FAULTS = 100
 

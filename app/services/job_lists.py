@@ -42,7 +42,8 @@ def page(session: Session, filters: JobFilters, wanted: Wanted) -> Page[dict[str
     where = _where(session, filters)
     wanted = replace(wanted, filters=asdict(filters))
     ids, cursor = LISTING.ids(session, where, wanted)
-    found = {job.id: job for job in session.scalars(sa.select(Job).where(Job.id.in_(ids)))}
+    query = sa.select(*job_views.COLUMNS).where(Job.id.in_(ids))
+    found = {row.id: row for row in session.execute(query)}
     rows = job_views.page(session, [found[job_id] for job_id in ids if job_id in found])
     total, is_capped = _total(session, filters, where)
     return Page(rows, total, wanted.limit, wanted.offset, cursor, is_capped)

@@ -40,10 +40,13 @@ _PLAIN = (
     "created_at",
     "updated_at",
 )
+#: What a query for :func:`page` selects.
+COLUMNS = tuple(getattr(Job, name) for name in _PLAIN)
 _RECENT_COLUMNS = (
     Execution.job_id,
     Execution.id,
     Execution.number,
+    Execution.due_at,
     Execution.status,
     Execution.attempt,
     Execution.origin,
@@ -53,6 +56,7 @@ _RECENT_COLUMNS = (
     Execution.exit_code,
     Execution.error,
 )
+_LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in {"job_id", "due_at"})
 
 
 def fresh(job: Job, tags: Sequence[Tag], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -66,12 +70,15 @@ def one(session: Session, job: Job) -> dict[str, Any]:
     return page(session, [job])[0]
 
 
-def page(session: Session, jobs: Sequence[Job]) -> list[dict[str, Any]]:
-    """Return the jobs of a page in their order."""
+def page(session: Session, jobs: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the jobs of a page, given as rows of :data:`COLUMNS`, in their order."""
     ids = [job.id for job in jobs]
     if not ids:
         return []
-    tags, recent, due = _tags(session, ids), _recent(session, ids), _next_due(session, ids)
+    tags, recent = _tags(session, ids), _recent(session, ids)
+    due = {job_id: moment for job_id in ids if (moment := _earliest(recent[job_id]))}
+    unseen = [job.id for job in jobs if job.status == "scheduled" and job.id not in due]
+    due |= _next_due(session, unseen) if unseen else {}
     return [_wire(job, tags[job.id], recent[job.id], due.get(job.id)) for job in jobs]
 
 
@@ -87,7 +94,7 @@ def tag_wire(tag: Any) -> dict[str, Any]:
 
 
 def _wire(
-    job: Job, tags: list[dict[str, Any]], recent: list[Any], due_at: datetime | None
+    job: Any, tags: list[dict[str, Any]], recent: list[Any], due_at: datetime | None
 ) -> dict[str, Any]:
     wire = {name: getattr(job, name) for name in _PLAIN}
     wire["spec"] = orjson.loads(job.config)
@@ -103,8 +110,12 @@ def _wire(
     return wire
 
 
+def _earliest(rows: Iterable[Any]) -> datetime | None:
+    return min((row.due_at for row in rows if row.status in state.WAITING), default=None)
+
+
 def _last(row: Any) -> dict[str, Any]:
-    found = {column.key: getattr(row, column.key) for column in _RECENT_COLUMNS[1:]}
+    found = {name: getattr(row, name) for name in _LAST}
     for name in ("completed_at", "duration_ms", "exit_code", "error"):
         if found[name] is None:
             del found[name]
@@ -148,9 +159,10 @@ def _recent(session: Session, ids: Sequence[str]) -> dict[str, list[Any]]:
 
 
 def _next_due(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when jobs are due whose planned execution is older than their recent ones."""
     query = (
         sa.select(Execution.job_id, sa.func.min(Execution.due_at))
         .where(Execution.job_id.in_(ids), ACTIVE, Execution.status.in_(state.WAITING))
         .group_by(Execution.job_id)
     )
-    return {job_id: due_at for job_id, due_at in session.execute(query)}
+    return dict(iter(session.execute(query)))

@@ -107,14 +107,14 @@ class Listing:
         order = self.orders[place.sort_by]
         in_first_part = place.row_id is None or place.key is not None
         if in_first_part:
-            rows = self._part(session, where, place, count)
+            found = session.execute(self.part(where, place, count))
+            rows = [(row_id, key) for row_id, key in found]
         if order.nullable and len(rows) < count:
-            rows += self._rest(session, where, place, count - len(rows), bool(rows))
+            rows += self._rest(session, where, place, count - len(rows))
         return rows
 
-    def _part(
-        self, session: Session, where: Sequence[Any], place: _Place, count: int
-    ) -> list[tuple[str, Any]]:
+    def part(self, where: Sequence[Any], place: _Place, count: int) -> sa.Select[Any]:
+        """Return the query for the part of a list whose rows have a value."""
         order = self.orders[place.sort_by]
         column, row_id = order.column, self.row_id
         query = sa.select(row_id, column).where(*where)
@@ -125,15 +125,14 @@ class Listing:
             here = sa.tuple_(column, row_id)
             query = query.where(here < pair if place.descending else here > pair)
         by = (column.desc(), row_id.desc()) if place.descending else (column, row_id)
-        query = query.order_by(*by).limit(count).offset(place.offset or None)
-        return [(found, key) for found, key in session.execute(query)]
+        return query.order_by(*by).limit(count).offset(place.offset or None)
 
     def _rest(
-        self, session: Session, where: Sequence[Any], place: _Place, count: int, reached: bool
+        self, session: Session, where: Sequence[Any], place: _Place, count: int
     ) -> list[tuple[str, Any]]:
         column, row_id = self.orders[place.sort_by].column, self.row_id
         offset = 0
-        if place.offset and not reached:
+        if place.offset:
             valued = sa.select(sa.func.count()).where(*where, column.is_not(None))
             offset = max(0, place.offset - (session.scalar(valued) or 0))
         query = sa.select(row_id).where(*where, column.is_(None))

@@ -88,15 +88,13 @@ def _last_chunks(session: Session, execution_id: str) -> list[ExecutionLog]:
         sa.select(ExecutionLog)
         .where(ExecutionLog.execution_id == execution_id)
         .order_by(ExecutionLog.first_number.desc())
-        .execution_options(yield_per=_CHUNKS_A_READ)
+        .limit(_CHUNKS_A_READ)
     )
-    chunks: list[ExecutionLog] = []
-    size = 0
-    for chunk in session.scalars(query):
-        chunks.append(chunk)
-        size += len(chunk.body)
-        if size > 2 * DETAIL_BYTES:
-            break
+    chunks = found = list(session.scalars(query))
+    while found and sum(len(chunk.body) for chunk in chunks) < 2 * DETAIL_BYTES:
+        earlier = query.where(ExecutionLog.first_number < chunks[-1].first_number)
+        found = list(session.scalars(earlier))
+        chunks = chunks + found
     return chunks[::-1]
 
 
@@ -143,6 +141,6 @@ def _read(chunk: ExecutionLog) -> Iterator[Line]:
 
 def _gap(first: int, chunk: ExecutionLog) -> Line:
     last = chunk.first_number - 1
-    span = f"line {first}" if first == last else f"lines {first}–{last}"
+    span = f"line {first}" if first == last else f"lines {first}\u2013{last}"
     text = f"{span} left out: the output was longer than MAX_OUTPUT_BYTES"
     return Line(first, "system", chunk.logged_at, text, is_gap=True)

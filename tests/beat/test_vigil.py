@@ -13,7 +13,7 @@ class _Clocks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.mono, self.wall = 1000.0, 1_800_000_000.0
-        monkeypatch.setattr(vigil.time, "monotonic", lambda: self.mono)
+        monkeypatch.setattr("beat.vigil.time.monotonic", lambda: self.mono)
         monkeypatch.setattr(vigil, "now", lambda: datetime.fromtimestamp(self.wall, UTC))
 
     def pass_(self, mono: float, wall: float | None = None) -> None:

@@ -88,8 +88,10 @@ class Broker:
         if server is None:
             missing("a Redis or Valkey server")
         self.process = subprocess.Popen(
-            [str(server), "--port", "0", "--unixsocket", str(self.socket), "--save", ""]
-            + ["--dir", str(folder)],
+            [
+                *(str(server), "--port", "0", "--save", "", "--dir", str(folder)),
+                *("--unixsocket", str(self.socket)),
+            ],
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 10

@@ -1,10 +1,12 @@
 """Group commits: work of several callers shares a transaction and fails alone."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app import db
 from migrations import apply
@@ -19,7 +21,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return Ledger()
 
 
-def _insert(key: str) -> object:
+def _insert(key: str) -> Callable[[Session], object]:
     return lambda s: s.execute(
         sa.text("INSERT INTO system_config VALUES (:k, '1', '2026-01-01 00:00:00.000')"), {"k": key}
     )

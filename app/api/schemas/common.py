@@ -1,12 +1,12 @@
 """What the schemas of all resources share."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
 
 from app.api.errors import flat_faults
 from app.api.schemas.fields import Choice, QueryWhole, Text
+from app.domain.errors import Fault, shorten
 from app.services.job_drafts import Draft
 from app.services.listing import DEFAULT_LIMIT, MAX_LIMIT
 
@@ -42,16 +42,30 @@ class DraftSchema(InputSchema):
     #: Empty texts in these are as if not given.
     empty_is_absent: frozenset[str] = frozenset()
 
-    def load(self, data: Any, **kwargs: Any) -> Draft:
+    def load(self, data: Any, **_: Any) -> Draft:
         """Return the values that are right and the faults of the others."""
-        if isinstance(data, dict):
-            data = {n: v for n, v in data.items() if v != "" or n not in self.empty_is_absent}
-            data |= {n: None for n in self.clearable if data.get(n) == ""}
-        try:
-            return Draft(super().load(data, **kwargs))
-        except ma.ValidationError as error:
-            valid = error.valid_data if isinstance(error.valid_data, Mapping) else {}
-            return Draft(valid, tuple(flat_faults(error.messages, data)))
+        if not isinstance(data, dict):
+            return Draft({}, (Fault("", "must be a JSON object", shorten(data)),))
+        values: dict[str, Any] = {}
+        faults: list[Fault] = []
+        for name, value in data.items():
+            try:
+                self._take(values, name, value)
+            except ma.ValidationError as error:
+                faults += flat_faults(error.messages, value, shorten(name))
+        given = values.keys() | {fault.field.split(".")[0] for fault in faults}
+        missing = (n for n, field in self.load_fields.items() if field.required)
+        faults += [Fault(name, MISSING["required"]) for name in missing if name not in given]
+        return Draft(values, tuple(faults))
+
+    def _take(self, values: dict[str, Any], name: str, value: Any) -> None:
+        field = self.load_fields.get(name)
+        if field is None:
+            raise ma.ValidationError(_UNKNOWN)
+        if name in self.clearable:
+            values[name] = None if value is None or value == "" else field.deserialize(value)
+        elif value is not None and not (value == "" and name in self.empty_is_absent):
+            values[name] = field.deserialize(value)
 
 
 class PageQuery(Schema):
@@ -80,8 +94,7 @@ class PageOut(Schema):
 
 def envelope(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
     """Return the schema of an answer that holds one thing."""
-    made = Schema.from_dict({"data": ma.fields.Nested(schema, required=True)}, name=name)
-    return made
+    return Schema.from_dict({"data": ma.fields.Nested(schema, required=True)}, name=name)
 
 
 def listing(schema: type[ma.Schema], name: str) -> type[ma.Schema]:

@@ -6,12 +6,13 @@ from app.services.executions.claims import (
     Owner,
     cancellations,
     claim,
+    give_back,
     has_claimable,
     of_owner,
     renew,
     unstarted,
 )
-from app.services.executions.endings import Result, lose, settle
+from app.services.executions.endings import Result, lose, settle, settle_all
 from app.services.executions.overlaps import (
     cancel,
     decide_overlap,
@@ -43,6 +44,7 @@ __all__ = [
     "decide_overlap",
     "follow_job",
     "free_held",
+    "give_back",
     "has_claimable",
     "in_progress",
     "lock_active",
@@ -54,6 +56,7 @@ __all__ = [
     "resolve_overlaps",
     "revive",
     "settle",
+    "settle_all",
     "start_another",
     "start_now",
     "unstarted",

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now
 from app.domain import execution_state as state
+from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
+from app.services.executions.overlaps import follow_job
 from app.services.executions.sql import CLAIMABLE, STARTED
+from app.services.wakeups import ring_after_commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,12 @@ _CLAIM_COLUMNS = tuple(
         "run_at",
         "started_at",
         "exclusive_key",
+        "deaths",
     )
 )
 
 
-def _best(order: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
+def _best(order: Sequence[sa.ColumnElement[Any]], *only: sa.ColumnElement[bool]) -> sa.Update:
     """Return the claim of the first rows of some queues in an order, built once.
 
     It is one conditional update: who loses a race for a row touches nothing. The choice is
@@ -75,7 +79,7 @@ def _best(order: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
     chosen = (
         sa.select(_executions.c.id)
         .where(_executions.c.queue.in_(sa.bindparam("queues", expanding=True)))
-        .where(CLAIMABLE)
+        .where(CLAIMABLE, *only)
         .order_by(*order)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True)
@@ -99,13 +103,18 @@ def _best(order: Sequence[sa.ColumnElement[Any]]) -> sa.Update:
     )
 
 
-_FIRST = _best(
-    (
-        _executions.c.priority.desc(),
-        _executions.c.run_at,
-        _executions.c.created_at,
-        _executions.c.id,
-    )
+_ORDER = (
+    _executions.c.priority.desc(),
+    _executions.c.run_at,
+    _executions.c.created_at,
+    _executions.c.id,
+)
+_FIRST = _best(_ORDER)
+#: Rows that may be claimed before their turn: repeatable, and no worker has died of them yet.
+_AHEAD = _best(
+    _ORDER,
+    _executions.c.on_lost == sa.literal_column("'retry'"),
+    _executions.c.deaths == sa.literal_column("0"),
 )
 _OLDEST = _best((_executions.c.run_at,))
 _START_JOBS = (
@@ -119,21 +128,24 @@ _START_JOBS = (
 def claim(
     session: Session, owner: Owner, queues: Sequence[str], limit: int, lease: float, *, oldest: bool
 ) -> list[Claim]:
-    """Take up to ``limit`` rows of ``queues``: best first, or (``oldest``) the one due longest.
+    """Take the best row of ``queues``, or (``oldest``) the one due longest.
 
-    Best is: position of the queue, priority, ``run_at``, ``created_at``. Raises
+    Best is: position of the queue, priority, ``run_at``, ``created_at``. If that row may be
+    repeated, up to ``limit`` rows of its queue that may be repeated come with it. Raises
     ``IntegrityError`` if another execution of the same key runs: ``resolve_overlaps`` mends that.
     """
-    statement = _OLDEST if oldest else _FIRST
-    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot}
+    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "limit": 1}
     taken: list[Any] = []
     for names in [list(queues)] if oldest else [[name] for name in queues]:
-        if len(taken) < limit:
-            more = values | {"queues": names, "limit": limit - len(taken)}
-            rows = session.execute(statement, more).all()
-            taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
+        if not taken:
+            statement = _OLDEST if oldest else _FIRST
+            taken += session.execute(statement, values | {"queues": names}).all()
     if not taken:
         return []
+    if limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
+        more = {"queues": [taken[0].queue], "limit": limit - 1}
+        rows = session.execute(_AHEAD, values | more).all()
+        taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
     jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
     by_id = {job.id: job for job in jobs}
     tallies.add(session, "events", "claims", len(taken))
@@ -211,3 +223,24 @@ def cancellations(session: Session, ids: Sequence[str]) -> dict[str, bool]:
         Execution.id.in_(ids), Execution.status == state.CANCELLING
     )
     return dict(session.execute(query).all())
+
+
+_GIVE_BACK = (
+    sa.update(_executions)
+    .where(
+        _executions.c.id == sa.bindparam("of_id"),
+        _executions.c.epoch == sa.bindparam("of_epoch"),
+        _executions.c.status == sa.literal_column("'running'"),
+    )
+    .values(status="queued", started_at=None, lease_until=None, worker=None, slot=None)
+)
+
+
+def give_back(session: Session, claims: Sequence[Claim]) -> None:
+    """Return rows that were claimed ahead and have not begun to their queues, and ring."""
+    session.connection().execute(
+        _GIVE_BACK, [{"of_id": claim.id, "of_epoch": claim.epoch} for claim in claims]
+    )
+    for claim in claims:
+        follow_job(session, claim.job_id, None)
+    ring_after_commit(session, [Ring(claim.queue, 5, (claim.id, 0)) for claim in claims])

@@ -69,6 +69,16 @@ def free_held(session: Session, key: str) -> None:
         ring_after_commit(session, [Ring(held.queue, held.priority, (held.id, held.generation))])
 
 
+_WAITED_FOR = sa.select(Execution.blocked_on).distinct().where(
+    Execution.blocked_on.in_(sa.bindparam("keys", expanding=True))
+)
+
+
+def keys_waited_for(session: Session, keys: Sequence[str]) -> list[str]:
+    """Return which of these keys held rows wait for."""
+    return [key for key in session.scalars(_WAITED_FOR, {"keys": list(keys)}) if key]
+
+
 def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     """Cancel an execution: at once if it has not started, else ask its owner to end it."""
     if row.status in state.FINAL:
@@ -88,7 +98,7 @@ _jobs: Any = Job.__table__
 _mine = (Execution.job_id == _jobs.c.id, ACTIVE)
 _FOLLOW = (
     sa.update(_jobs)
-    .where(_jobs.c.id == sa.bindparam("job"))
+    .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(
         status=sa.case(
             (sa.exists().where(*_mine, Execution.status.in_(state.STARTED)), "running"),
@@ -101,5 +111,10 @@ _FOLLOW = (
 
 def follow_job(session: Session, job_id: str, ended: str | None) -> None:
     """Set the job's status from what is left of its executions, else to how the last ended."""
+    follow_jobs(session, [job_id], ended)
+
+
+def follow_jobs(session: Session, job_ids: Sequence[str], ended: str | None) -> None:
+    """Do what :func:`follow_job` does for several jobs whose executions ended alike."""
     session.flush()
-    session.execute(_FOLLOW, {"job": job_id, "ended": ended})
+    session.execute(_FOLLOW, {"ids": sorted(set(job_ids)), "ended": ended})

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from app.api import idempotent
-from app.factory import create_app
 
 KEY = {"Idempotency-Key": "night-build 7"}
 TAG = {"name": "mine"}
@@ -64,8 +63,8 @@ def test_a_job_that_is_sent_twice_is_one_job(client):
     assert client.get("/api/jobs").json["total"] == 1
 
 
-def test_of_many_at_once_one_makes_it_and_the_others_repeat_or_wait(client, settings):
-    app, answers = create_app(settings), []
+def test_of_many_at_once_one_makes_it_and_the_others_repeat_or_wait(client, app):
+    answers = []
     threads = [
         threading.Thread(target=lambda: answers.append(make(app.test_client()))) for _ in range(8)
     ]

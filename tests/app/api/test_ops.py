@@ -6,15 +6,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from app import db
 from app.api import ops
 from app.factory import create_app
-from app.services import metrics
+from app.services import health, metrics
 from app.settings import Settings
 
 AS_JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture(autouse=True)
-def _fresh_findings(monkeypatch):
+def _fresh_findings(app, monkeypatch):
     monkeypatch.setattr(metrics._ledger, "kept_seconds", -1)
+    monitor = health.Monitor(app.config["SETTINGS"], ops._schema_problem)
+    monkeypatch.setitem(app.extensions, ops._MONITOR, monitor)
 
 
 @pytest.fixture

@@ -56,8 +56,9 @@ def test_a_value_that_the_start_gives_is_409_and_names_the_variable(real_broker)
     settings = Settings(workers_count=3, given=frozenset({"workers_count"}))
     client = create_app(settings).test_client()
     answer = client.patch("/api/system/config", json={"key": "workers_count", "value": "4"})
-    assert (answer.status_code, answer.json["code"]) == (409, "CONFLICT")
-    assert "WORKERS_COUNT" in answer.json["error"]
+    assert answer.status_code == 409
+    assert "WORKERS_COUNT" in answer.text
+    assert "CONFLICT" in answer.text
 
 
 class TestJobTypes:

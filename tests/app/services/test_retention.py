@@ -1,6 +1,7 @@
 """What has ended is forgotten in time; what has not, and the jobs, stay."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -96,7 +97,7 @@ class TestRetention:
             job = make_job(session)
             for _ in range(10):
                 make_execution(session, job, days=91)
-        batches = retention._older_than(90)
+        batches = retention._older_than(now() - timedelta(days=90))
         retention._Broom().sweep(next(batches))
         assert len(left()) == 6
         assert retention.purge_in_batches(NINETY) == 6

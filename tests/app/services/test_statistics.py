@@ -12,6 +12,30 @@ from app.services import metrics, statistics, tallies, workers
 from app.services.workers import Registration
 from tests.support.rows import make_execution, make_job
 
+FAMILIES = (
+    "apikey_validations",
+    "build_info",
+    "claims",
+    "database_up",
+    "duplicates_suppressed",
+    "executions",
+    "http_request_duration_seconds",
+    "http_requests",
+    "job_duration_seconds",
+    "jobs",
+    "jobs_queued",
+    "queue_depth",
+    "queue_oldest_seconds",
+    "repairs",
+    "start_lateness_seconds",
+    "uptime_seconds",
+    "webhook_deliveries",
+    "worker_consuming",
+    "worker_up",
+    "workers_active",
+    "workers_total",
+)
+
 
 def status():
     with reading() as session:
@@ -104,6 +128,15 @@ class TestFigures:
         assert value(found, name, f"{name}_count") == 4
 
 
+def test_a_slow_count_is_kept_for_a_while(lived_in, monkeypatch):
+    monkeypatch.setattr(statistics, "_counts", {})
+    monkeypatch.setattr(statistics, "_SLOW_SECONDS", -1)
+    assert status()["completed_today"] == 1
+    until, _ = statistics._counts[("completed",)]
+    statistics._counts[("completed",)] = (until + 60, 99)
+    assert status()["completed_today"] == 99
+
+
 @pytest.mark.usefixtures("database")
 class TestEmptiness:
     def test_a_fresh_installation_is_all_zeros(self):
@@ -113,12 +146,7 @@ class TestEmptiness:
 
     def test_every_family_is_there_from_the_start(self):
         found = families()
-        for name in (
-            "uptime_seconds workers_total workers_active jobs_queued jobs job_duration_seconds"
-            " http_requests http_request_duration_seconds apikey_validations webhook_deliveries"
-            " start_lateness_seconds queue_depth queue_oldest_seconds claims repairs"
-            " duplicates_suppressed worker_up worker_consuming build_info database_up"
-        ).split():
+        for name in FAMILIES:
             assert f"oneoff_{name}" in found
         assert value(found, "oneoff_jobs", type="http", status="failed") == 0
 
