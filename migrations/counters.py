@@ -24,39 +24,53 @@ def _sqlite(table: str) -> list[str]:
     ]
 
 
-_FUNCTION = """
-CREATE FUNCTION count_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+#: How a statement changed the counts, by the kind of statement.
+_CHANGES = {
+    "insert": "SELECT project_id, status, 1 AS n FROM new_rows",
+    "delete": "SELECT project_id, status, -1 AS n FROM old_rows",
+    "update": (
+        "SELECT project_id, status, -1 AS n FROM old_rows"
+        " UNION ALL SELECT project_id, status, 1 FROM new_rows"
+    ),
+}
+_TRANSITIONS = {
+    "insert": "NEW TABLE AS new_rows",
+    "delete": "OLD TABLE AS old_rows",
+    "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+}
+
+
+def _function(what: str) -> str:
+    return f"""
+CREATE FUNCTION count_{what}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP <> 'INSERT' THEN
-        INSERT INTO tallies (family, key, stripe, value)
-        VALUES (TG_TABLE_NAME, OLD.project_id || ':' || OLD.status,
-                'db-' || pg_backend_pid(), -1)
-        ON CONFLICT (family, key, stripe) DO UPDATE SET value = tallies.value - 1;
-    END IF;
-    IF TG_OP <> 'DELETE' THEN
-        INSERT INTO tallies (family, key, stripe, value)
-        VALUES (TG_TABLE_NAME, NEW.project_id || ':' || NEW.status,
-                'db-' || pg_backend_pid(), 1)
-        ON CONFLICT (family, key, stripe) DO UPDATE SET value = tallies.value + 1;
-    END IF;
+    INSERT INTO tallies (family, key, stripe, value)
+    SELECT TG_TABLE_NAME, project_id || ':' || status, 'db-' || pg_backend_pid(), sum(n)
+    FROM ({_CHANGES[what]}) AS changes
+    GROUP BY project_id, status HAVING sum(n) <> 0
+    ORDER BY 2
+    ON CONFLICT (family, key, stripe) DO UPDATE SET value = tallies.value + excluded.value;
     RETURN NULL;
 END $$
 """
 
 
 def _postgresql(table: str) -> list[str]:
+    """Count a statement at a time: a row at a time would be quadratic in a large transaction."""
     return [
-        f"CREATE TRIGGER count_{table}_rows AFTER INSERT OR DELETE ON {table}"
-        " FOR EACH ROW EXECUTE FUNCTION count_rows()",
-        f"CREATE TRIGGER count_{table}_moves AFTER UPDATE OF status, project_id ON {table}"
-        " FOR EACH ROW WHEN (OLD.status <> NEW.status OR OLD.project_id <> NEW.project_id)"
-        " EXECUTE FUNCTION count_rows()",
+        f"CREATE TRIGGER count_{table}_{what} AFTER {what.upper()} ON {table}"
+        f" REFERENCING {_TRANSITIONS[what]}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION count_{what}()"
+        for what in _CHANGES
     ]
 
 
 CREATE = {
     "sqlite": [s for table in _TABLES for s in _sqlite(table)],
-    "postgresql": [_FUNCTION, *(s for table in _TABLES for s in _postgresql(table))],
+    "postgresql": [
+        *(_function(what) for what in _CHANGES),
+        *(s for table in _TABLES for s in _postgresql(table)),
+    ],
 }
 DROP = {
     "sqlite": [
@@ -65,7 +79,7 @@ DROP = {
         for what in ("insert", "delete", "update")
     ],
     "postgresql": [
-        *(f"DROP TRIGGER count_{t}_{w} ON {t}" for t in _TABLES for w in ("rows", "moves")),
-        "DROP FUNCTION count_rows()",
+        *(f"DROP TRIGGER count_{t}_{what} ON {t}" for t in _TABLES for what in _CHANGES),
+        *(f"DROP FUNCTION count_{what}()" for what in _CHANGES),
     ],
 }

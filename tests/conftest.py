@@ -11,6 +11,7 @@ import redis
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from app import db
 from app.factory import create_app
@@ -19,6 +20,10 @@ from app.services import installation, wakeups
 from app.settings import Settings
 from migrations import apply, seeds
 from tests.support.servers import Broker, Postgresql
+
+# No test says how fast the machine must be.
+hypothesis_settings.register_profile("oneoff", deadline=None)
+hypothesis_settings.load_profile("oneoff")
 
 BOTH = [
     pytest.param("sqlite", id="sqlite"),

@@ -19,7 +19,7 @@ from app.db import after_commit
 from app.domain.errors import shorten
 from app.domain.specs import SPECS, Spec
 from app.gateways.broker import Ring
-from app.services import executions
+from app.services import executions, tallies
 from app.services.executions import Claim, Owner, Result
 from app.services.wakeups import ring_after_commit
 from workers import fuse
@@ -116,7 +116,10 @@ class Runner:
                 self._ring_if_rows_are_left(session)
                 return []
             queues = self.queues(session)
-            return executions.claim(session, owner, queues, limit, self.lease, oldest=oldest)
+            taken = executions.claim(session, owner, queues, limit, self.lease, oldest=oldest)
+            if not taken and not ended:  # whoever rang was served already
+                tallies.add(session, "events", "duplicates")
+            return taken
 
         try:
             return self.ledger.call(step)

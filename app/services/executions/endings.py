@@ -85,13 +85,7 @@ _SETTLE = (
 
 def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     """Write how several attempts ended, with few statements; the same as settling each."""
-    if len(ended) == 1 or any(_needs_more(claim, result) for claim, result in ended):
-        for claim, result in ended:
-            settle(session, claim, result)
-        return
-    values = [_values(claim, result) for claim, result in ended]
-    written = session.connection().execute(_SETTLE, values).rowcount
-    if written != len(ended):
+    if not _written_together(session, ended):
         for claim, result in ended:
             settle(session, claim, result)
         return
@@ -102,6 +96,18 @@ def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
         follow_jobs(session, jobs, status)
     for key in keys_waited_for(session, [c.job_id for c, _ in ended if c.exclusive_key]):
         free_held(session, key)
+
+
+def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -> bool:
+    """Write all ends in one go; if one of them can't be, write none and return ``False``."""
+    if len(ended) == 1 or any(_needs_more(claim, result) for claim, result in ended):
+        return False
+    values = [_values(claim, result) for claim, result in ended]
+    with session.begin_nested() as attempt:
+        if session.connection().execute(_SETTLE, values).rowcount == len(ended):
+            return True
+        attempt.rollback()
+    return False
 
 
 def _needs_more(claim: Claim, result: Result) -> bool:
@@ -146,7 +152,7 @@ def _already_settled(session: Session, claim: Claim, result: Result) -> bool:
 
 def _count_end(session: Session, kind: str, verdict: str, duration_ms: int) -> None:
     tallies.add(session, "ends", f"{kind}:{verdict}")
-    tallies.add(session, "seconds", kind, duration_ms / 1000)
+    tallies.add(session, "seconds", f"{kind}:{verdict}", duration_ms / 1000)
 
 
 def lose(session: Session, row: Execution, reason: str = "its worker died") -> str:

@@ -69,8 +69,10 @@ def free_held(session: Session, key: str) -> None:
         ring_after_commit(session, [Ring(held.queue, held.priority, (held.id, held.generation))])
 
 
-_WAITED_FOR = sa.select(Execution.blocked_on).distinct().where(
-    Execution.blocked_on.in_(sa.bindparam("keys", expanding=True))
+_WAITED_FOR = (
+    sa.select(Execution.blocked_on)
+    .distinct()
+    .where(Execution.blocked_on.in_(sa.bindparam("keys", expanding=True)))
 )
 
 

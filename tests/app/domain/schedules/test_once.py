@@ -43,7 +43,7 @@ def test_a_moment_is_taken_in_every_form_of_the_standard(text, wire):
         ("2030-01-31T09:30:00+0700", "RFC 3339"),
         ("2030-01-31T09:30:00 Z", "RFC 3339"),
         ("12030-01-31T09:30:00Z", "RFC 3339"),
-        ("２０３０-01-31T09:30:00Z", "RFC 3339"),
+        ("\uff12\uff10\uff13\uff10-01-31T09:30:00Z", "RFC 3339"),
         ("2030-01-31T09:30:00", "time zone"),
         ("2030-13-01T00:00:00Z", "calendar"),
         ("2030-02-29T00:00:00Z", "calendar"),
