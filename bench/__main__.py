@@ -1,6 +1,6 @@
 """Measures the product beside its rivals and prints a table.
 
-    python -m bench [P-1 P-14 …] [--database sqlite|postgresql] [--quick] [--json FILE]
+python -m bench [P-1 P-14 …] [--database sqlite|postgresql] [--quick] [--json FILE]
 """
 
 import argparse

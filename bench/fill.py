@@ -86,10 +86,10 @@ def _pair(load: Load, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return job, row
 
 
-def start_one(name: str, config: str, priority: int = 10, kind: str = "noop") -> float:
+def start_one(name: str, config: str, priority: int = 10, on_lost: str = "fail") -> float:
     """Create a job that is due now, as the API does; return the moment before."""
     moment = time.time()
-    load = Load(1, kind, config, priority, name=name)
+    load = Load(1, "noop", config, priority, on_lost, name)
     with db.transaction() as session:
         job = Job(**(_pair(load, 0)[0] | {"name": name, "last_number": 0}))
         session.add(job)
@@ -204,7 +204,6 @@ def outcomes() -> dict[str, int]:
 def moment_at(seconds_from_now: float) -> datetime:
     """Return a whole second at least so far away, for loads that fall due later."""
     return datetime.fromtimestamp(int(time.time() + seconds_from_now) + 1, UTC)
-
 
 
 def wall_clock() -> float:

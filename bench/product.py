@@ -1,7 +1,9 @@
 """The product under measurement: its roles as processes, its database and broker at hand."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -48,7 +50,7 @@ class Product:
         if "broker" in names and not broker_server.answers(self.settings, 10):
             raise TimeoutError("the broker does not answer")
         expected = sum(name in _WORKERS for name in names)
-        until(lambda: self._consuming() >= expected, 30, f"workers; see {self.log()}", 0.05)
+        until(lambda: self.consuming() >= expected, 30, f"workers; see {self.log()}", 0.05)
 
     def spawn(self, *roles: str) -> subprocess.Popen[bytes]:
         """Start roles without waiting for anything."""
@@ -79,8 +81,28 @@ class Product:
         return found
 
     def pause(self) -> None:
-        """Halt the worker of run queues and the processes of its pool."""
-        os.killpg(self.worker(), signal.SIGSTOP)
+        """Halt the worker of run queues and the processes of its pool, none in a transaction."""
+        pid = self.worker()
+        for _ in range(100):
+            os.killpg(pid, signal.SIGSTOP)
+            if self._can_write():
+                return
+            os.killpg(pid, signal.SIGCONT)
+            time.sleep(0.05)
+        raise TimeoutError("the worker is never without a transaction")
+
+    def _can_write(self) -> bool:
+        """Return whether nobody holds SQLite's one lock for writers."""
+        if not db.is_sqlite():
+            return True
+        path = self.settings.database.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(path, timeout=0.3)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            connection.rollback()
+        return True
 
     def resume(self) -> float:
         """Let the worker go on; return the moment."""
@@ -93,7 +115,8 @@ class Product:
         """Return the end of what the product logged."""
         return (self.stage.folder / "product.log").read_text(errors="replace")[-3000:]
 
-    def _consuming(self) -> int:
+    def consuming(self) -> int:
+        """Return how many workers take messages."""
         query = sa.select(sa.func.count()).where(
             Worker.stopped_at.is_(None), Worker.consumed_at.is_not(None)
         )

@@ -1,6 +1,6 @@
 """The product's roles as one process tree, with the kind of job that does nothing.
 
-    python -m bench.roles broker worker dispatcher auxiliary beat api
+python -m bench.roles broker worker dispatcher auxiliary beat api
 """
 
 import os

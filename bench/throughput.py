@@ -41,7 +41,12 @@ class _Both:
         self.bench, self.product, self.rival = bench, product, rival
 
     def row(
-        self, figure: str, what: str, load: Load, limits: tuple[float, float], *,
+        self,
+        figure: str,
+        what: str,
+        load: Load,
+        limits: tuple[float, float],
+        *,
         ring_each: bool = False,
     ) -> Row:
         """Measure one kind of job."""
@@ -56,7 +61,14 @@ class _Both:
         )
         floor, goal = limits
         return Row(
-            figure, what, self.bench.database, median(ours), "/s", floor, goal, median(theirs),
+            figure,
+            what,
+            self.bench.database,
+            median(ours),
+            "/s",
+            floor,
+            goal,
+            median(theirs),
             is_ratio=True,
         )
 

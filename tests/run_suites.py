@@ -37,11 +37,14 @@ class Result:
     refusal: str = ""
 
 
-ELSEWHERE = "--ignore=tests/end_to_end"
+EXECUTORS = "tests/workers/executors"
+ELSEWHERE = ("--ignore=tests/end_to_end", f"--ignore={EXECUTORS}")
 SUITES = (
-    Suite("unit", 60, ("tests", ELSEWHERE, "-m", "not (postgres or redis or e2e)")),
-    Suite("integration", 240, ("tests", ELSEWHERE, "-m", "(postgres or redis) and not e2e")),
-    Suite("setup", 150, ("tests", ELSEWHERE, "-m", "e2e")),
+    Suite("unit", 60, ("tests", *ELSEWHERE, "-m", "not (postgres or redis or e2e)", "-n", "2")),
+    Suite("integration", 140, ("tests", *ELSEWHERE, "-m", "(postgres or redis) and not e2e")),
+    # These look at the descriptors and children of their own process: one at a time.
+    Suite("executors", 100, (EXECUTORS,)),
+    Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
     # These mostly wait: several at once fit on two cores.
     Suite("end-to-end", 360, ("tests/end_to_end", "-n", "3")),
 )

@@ -23,7 +23,7 @@ DONE = Result("completed", 5, exit_code=0)
 
 def _job(**over: Any) -> str:
     with db.transaction() as session:
-        return make_job(session, **{"on_lost": "fail", "overlap": "skip"} | over).id
+        return str(make_job(session, **{"on_lost": "fail", "overlap": "skip"} | over).id)
 
 
 def _plan(job_id: str, seconds: float = 0, **over: Any) -> str:
