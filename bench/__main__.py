@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import crash, databases, latency, priority, punctuality, throughput
-from bench.figures import Bench, Group, Row
+from bench.figures import Bench, Group
 from bench.stage import say
-from bench.table import show, write_json
+from bench.table import Row, show, write_json
 
 GROUPS = (
     Group(("P-15",), latency.shell_cost, per_database=False),
@@ -62,7 +62,7 @@ def _measure(given: argparse.Namespace) -> Iterator[Row]:
     usable = list(_databases(given.database))
     for group in GROUPS:
         if wanted & set(group.ids):
-            for database in usable if group.per_database else ["–"]:
+            for database in usable if group.per_database else ["-"]:
                 say(f"{', '.join(sorted(wanted & set(group.ids)))} on {database}")
                 yield from group.measure(Bench(database, given.quick, wanted))
 

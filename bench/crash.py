@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 
 from bench import fill, marks, rival_app
-from bench.figures import Bench, Row
+from bench.figures import Bench
 from bench.product import Product
 from bench.rival import Rival
 from bench.stage import Stage, say, until
-from bench.table import median
+from bench.table import Row, median
 
 _SLEEP = 600_000
 #: What the rival takes when it is not measured: its sweep for lost messages is that rare.

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from app.domain.specs.shell import ShellSpec
 from bench import marks, rival_app
-from bench.figures import Bench, Row, with_rival
+from bench.figures import Bench, with_rival
 from bench.product import ALL, Product
 from bench.rival import Rival
 from bench.stage import Stage, until
-from bench.table import median, percentile
+from bench.table import Row, median, percentile
 from workers.executors.base import Context, Options, Outcome, Parameters, Stream
 from workers.executors.shell import ShellExecutor
 from workers.executors.stop import StopSignal
@@ -42,7 +42,7 @@ def shell_cost(bench: Bench) -> Iterator[Row]:
             executor.close()
     added = (median(ours) - median(bare)) * 1000
     what = "added to a shell job (beside: a bare Popen)"
-    yield Row("P-15", what, "–", added, "ms", 2, 1, median(bare) * 1000)
+    yield Row("P-15", what, "-", added, "ms", 2, 1, median(bare) * 1000)
 
 
 def _times(run: object, count: int) -> list[float]:

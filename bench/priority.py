@@ -8,12 +8,12 @@ from pathlib import Path
 
 from app.gateways import broker
 from bench import fill, marks, rival_app
-from bench.figures import Bench, Row, with_rival
+from bench.figures import Bench, with_rival
 from bench.fill import Load
 from bench.product import Product
 from bench.rival import Rival, at
 from bench.stage import Stage, say, until
-from bench.table import percentile
+from bench.table import Row, percentile
 
 _MILLISECONDS = 2
 _NAP = json.dumps({"milliseconds": _MILLISECONDS})

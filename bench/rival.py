@@ -53,8 +53,8 @@ class Rival:
         """Send a task and wait until it has run; return the moment it did."""
         name = f"hello-{time.monotonic_ns()}"
         rival_app.mark.delay(str(self.marks), name)
-        found = until(lambda: marks.read(self.marks).get(name), seconds, "the rival", 0.01)
-        return found[0]
+        until(lambda: name in marks.read(self.marks), seconds, "the rival", 0.01)
+        return marks.read(self.marks)[name][0]
 
     def stop(self) -> None:
         """End the worker at once; its messages stay."""

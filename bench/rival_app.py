@@ -23,25 +23,25 @@ app.conf.update(
 )
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def noop() -> None:
     """Do nothing."""
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def mark(path: str, name: str, milliseconds: float = 0) -> None:
     """Leave a mark, then sleep."""
     leave_mark(path, name)
     time.sleep(milliseconds / 1000)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def nap(milliseconds: float) -> None:
     """Sleep."""
     time.sleep(milliseconds / 1000)
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]
 def shell(command: str) -> str:
     """Run a command and return what it printed."""
     with subprocess.Popen(

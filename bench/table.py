@@ -66,7 +66,7 @@ def show(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    rival = "–" if row.rival is None else f"{_number(row.rival)} {row.unit}"
+    rival = "-" if row.rival is None else f"{_number(row.rival)} {row.unit}"
     limits = [_percent(x) if row.is_ratio else f"≤ {_number(x)}" for x in (row.floor, row.goal)]
     return (
         row.id,
@@ -74,7 +74,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.on,
         f"{rival} ({row.note})" if row.note else rival,
         f"{_number(row.ours)} {row.unit}",
-        "–" if row.ratio is None else _percent(row.ratio),
+        "-" if row.ratio is None else _percent(row.ratio),
         *limits,
         row.verdict,
     )
@@ -87,7 +87,7 @@ def _number(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.0%}" if value < 10 else f"{value:.1f} ×"
+    return f"{value:.0%}" if value < 10 else f"{value:.1f} x"
 
 
 def write_json(rows: Sequence[Row], path: Path) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator
 
 from app.gateways import broker
 from bench import fill, rival_app
-from bench.figures import Bench, Row, alternate
+from bench.figures import Bench, alternate
 from bench.fill import Load
 from bench.product import Product
 from bench.rival import Rival
 from bench.stage import Stage, say, until
-from bench.table import median
+from bench.table import Row, median
 
 SCRIPT = '{"script": "echo hi"}'
 _LONGEST = 300.0

@@ -102,7 +102,7 @@ class Known:
 def vet_new(draft: Draft, known: Known) -> dict[str, Any]:
     """Return the values of a new job, all of them. Raises :class:`Invalid` with all faults."""
     values, faults = dict(draft.values), Faults(list(draft.faults))
-    _vet_config(values, values.get("type"), faults)
+    _vet_config(values, values.get("type"), known, faults)
     _vet_schedule(values, known, faults)
     if not values.setdefault("scheduled_at", None) and not faults.touch("scheduled_at"):
         faults.add("scheduled_at", "scheduled_at is required when immediate is false")
@@ -136,7 +136,7 @@ def vet_edit(draft: Draft, kind: str, known: Known) -> dict[str, Any]:
     if given_kind != kind:
         faults.add("type", "the type of a job can't be changed", given_kind)
     if "config" in values:
-        _vet_config(values, kind, faults)
+        _vet_config(values, kind, known, faults)
     _vet_schedule(values, known, faults)
     _vet_references(values, known, faults)
     faults.raise_any()
@@ -145,12 +145,12 @@ def vet_edit(draft: Draft, kind: str, known: Known) -> dict[str, Any]:
     return values
 
 
-def _vet_config(values: dict[str, Any], kind: str | None, faults: Faults) -> None:
+def _vet_config(values: dict[str, Any], kind: str | None, known: Known, faults: Faults) -> None:
     """Replace the config by its cleaned object, judged by the spec of its kind."""
     spec = SPECS.get(kind or "")
     if kind is not None and spec is None:
-        known = ", ".join(sorted(SPECS))
-        faults.add("type", f"job type not found; there are: {known}", kind)
+        kinds = ", ".join(sorted(SPECS))
+        faults.add("type", f"job type not found; there are: {kinds}", kind)
     given = _read_config(values.get("config"), faults)
     if given is None or spec is None:
         return
@@ -161,9 +161,12 @@ def _vet_config(values: dict[str, Any], kind: str | None, faults: Faults) -> Non
         if name not in _EMPTY_IS_ABSENT or part not in empty
     }
     try:
-        spec.model_validate(values["config"])
+        refusal = spec.model_validate(values["config"]).refusal(known.settings.outbound)
     except ValidationError as error:
         faults.found += spec_faults(error)
+        return
+    if refusal is not None:
+        faults.add(f"config.{refusal[0]}", refusal[1])
 
 
 def spec_faults(error: ValidationError) -> list[Fault]:

@@ -29,12 +29,12 @@ def test_an_unknown_figure_is_refused():
 @pytest.mark.parametrize(
     ("row", "verdict"),
     [
-        (Row("P-1", "x", "–", 100, "/s", 0.75, 1, 100, is_ratio=True), "goal met"),
-        (Row("P-1", "x", "–", 80, "/s", 0.75, 1, 100, is_ratio=True), "floor met"),
-        (Row("P-1", "x", "–", 70, "/s", 0.75, 1, 100, is_ratio=True), "below floor"),
-        (Row("P-6", "x", "–", 15, "ms", 50, 15), "goal met"),
-        (Row("P-6", "x", "–", 50, "ms", 50, 15), "floor met"),
-        (Row("P-6", "x", "–", 51, "ms", 50, 15, 4), "below floor"),
+        (Row("P-1", "x", "-", 100, "/s", 0.75, 1, 100, is_ratio=True), "goal met"),
+        (Row("P-1", "x", "-", 80, "/s", 0.75, 1, 100, is_ratio=True), "floor met"),
+        (Row("P-1", "x", "-", 70, "/s", 0.75, 1, 100, is_ratio=True), "below floor"),
+        (Row("P-6", "x", "-", 15, "ms", 50, 15), "goal met"),
+        (Row("P-6", "x", "-", 50, "ms", 50, 15), "floor met"),
+        (Row("P-6", "x", "-", 51, "ms", 50, 15, 4), "below floor"),
     ],
 )
 def test_a_figure_is_judged_by_floor_and_goal(row, verdict):

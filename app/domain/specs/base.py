@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from app.domain.outbound import OutboundPolicy
+
 MAX_TIMEOUT_SECONDS = 7 * 24 * 3600
 
 
@@ -17,6 +19,11 @@ class Spec(BaseModel):
     description: ClassVar[str]
     #: Seconds an attempt may take unless the job says otherwise; ``None`` for no limit.
     default_timeout_seconds: ClassVar[int | None] = None
+
+    def refusal(self, policy: OutboundPolicy) -> tuple[str, str] | None:
+        """Return the field and the sentence if the operator's rules speak against this config."""
+        del policy
+        return None
 
     def limit_seconds(self) -> float | None:
         """Return how long an attempt may take by this config; ``None`` for no limit."""
