@@ -108,9 +108,9 @@ def fill(jobs, per_job=0):
     rows = [_row(job["id"], number, moment) for job in made for number in range(1, per_job + 1)]
     with transaction() as session:
         if made:
-            session.connection().execute(sa.insert(Job.__table__), made)
+            session.connection().execute(sa.insert(Job), made)
         if rows:
-            session.connection().execute(sa.insert(Execution.__table__), rows)
+            session.connection().execute(sa.insert(Execution), rows)
     return [job["id"] for job in made]
 
 

@@ -285,7 +285,7 @@ def test_no_more_than_twenty_executions_are_shown(client):
 def test_a_planned_execution_older_than_the_recent_ones_is_still_the_next(client):
     job = make(client)
     with transaction() as session:
-        row = session.get(Job, job["id"])
+        row = session.get_one(Job, job["id"])
         row.last_number = 50
     assert get(client, f"/api/jobs/{job['id']}")["data"]["next_due_at"] == job["scheduled_at"]
 
