@@ -38,6 +38,8 @@ SLICE_SECONDS = 1.0
 #: Every so many claims the row that has waited longest is taken, so that nothing starves.
 FAIR_EVERY = 10
 
+#: A worker that stops tries so long, beyond the grace of its jobs, to write their ends.
+SETTLE_SECONDS = 10.0
 #: Repeatable rows may be claimed ahead for about so much work.
 AHEAD_SECONDS = 0.02
 
@@ -145,15 +147,14 @@ class Runner:
         if not isinstance(error, IntegrityError):
             log.warning("the database failed a claim: %s", type(error).__name__)
         if ended:
-            self._insist(lambda session: self._settle(session, ended))
+            patience = self.grace + SETTLE_SECONDS
+            self._insist(lambda session: self._settle(session, ended), patience)
         if isinstance(error, IntegrityError):
             self._insist(lambda s: executions.resolve_overlaps(s, self.queues(s)))
             return self._next([], last=False)
         owner = self._owner()
         adopted: list[list[Claim]] = []
-        self._insist(
-            lambda s: adopted.append(executions.unstarted(s, owner)), even_when_stopping=False
-        )
+        self._insist(lambda s: adopted.append(executions.unstarted(s, owner)))
         return adopted[-1] if adopted else []
 
     def _owner(self) -> Owner:
@@ -171,10 +172,14 @@ class Runner:
                 ring_after_commit(session, [Ring(queue, 5, ("", 0))])
                 return
 
-    def _insist(self, do: Callable[[Session], Any], *, even_when_stopping: bool = True) -> None:
-        """Repeat a piece of database work until it is committed."""
+    def _insist(self, do: Callable[[Session], Any], patience: float = 0.0) -> None:
+        """Repeat a piece of database work until it is committed.
+
+        Once the worker is told to stop there are ``patience`` seconds left. What is not written
+        then is judged when its lease has run out.
+        """
         pause = 0.1
-        while even_when_stopping or not fuse.stopping_since():
+        while not (since := fuse.stopping_since()) or time.monotonic() < since + patience:
             try:
                 self.ledger.call(do)
             except SQLAlchemyError as error:

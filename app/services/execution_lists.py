@@ -1,5 +1,6 @@
 """Lists of executions, and single ones: filters, order, totals, output."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,8 @@ from app.domain.errors import NotFound
 from app.domain.ids import normalise_id
 from app.models import Execution, Job
 from app.services import execution_views, logs, search, totals
-from app.services.listing import Listing, Order, Page, Wanted, check_range, counted
+from app.services.keyset import Order, Scope, cheaper_way, unindexed
+from app.services.listing import Listing, Page, Wanted, check_range, counted
 
 _ORDERS = {
     "started_at": Order(Execution.started_at),
@@ -27,12 +29,13 @@ ALL = Listing(
     "desc",
 )
 _HAS_STARTED = Execution.started_at.is_not(None)
-#: Statuses that only what has started can have; what was cancelled may have started or not.
-_SURE = tuple(
-    status
-    for status in state.STATUSES
-    if status not in {*state.WAITING, state.SKIPPED, state.CANCELLED}
-)
+#: What never started has one of these; what was cancelled may have started or not.
+_UNSTARTED = frozenset({*state.WAITING, state.SKIPPED})
+_SURE = frozenset(state.STATUSES) - _UNSTARTED - {state.CANCELLED}
+#: Outside the index of origins: nearly all executions have one of these.
+_COMMON_ORIGINS = frozenset({"api", "schedule"})
+#: Looking at a row costs so many times what counting an entry of an index does.
+_CHEAP = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,18 @@ class ExecutionFilters:
     date_from: datetime | None = None
     date_to: datetime | None = None
     origin: str | None = None
-    worker: str | None = None
     include_all: bool = False
+
+    def are_counted(self) -> bool:
+        """Return whether the counters know how many executions these let through."""
+        bare = replace(self, project_id=None, statuses=(), include_all=False)
+        return bare == ExecutionFilters()
+
+    def are_indexed(self, sort_by: str) -> bool:
+        """Return whether an index serves these filters in this order."""
+        if sort_by == "started_at":
+            return not self.tag_id
+        return replace(self, include_all=False) == ExecutionFilters()
 
 
 def get(session: Session, execution_id: str, *, lock: bool = False) -> Execution:
@@ -82,54 +95,80 @@ def not_found() -> NotFound:
 def page(session: Session, filters: ExecutionFilters, wanted: Wanted) -> Page[dict[str, Any]]:
     """Return a page of executions as they go on the wire."""
     check_range(filters.date_from, filters.date_to, ("date_from", "date_to"))
-    where = _where(session, filters)
-    only_started = not filters.statuses and not filters.include_all
     wanted = replace(wanted, filters=asdict(filters))
-    ids, cursor = (STARTED if only_started else ALL).ids(session, where, wanted)
+    listing = _listing(filters)
+    place = listing.place(wanted)
+    tagged = _tagged(session, filters)
+    plain = _scope(filters, tagged)
+    total, is_capped = _total(session, filters, plain)
+    if not filters.are_indexed(place.sort_by):
+        way = cheaper_way(session, total, totals.of(session, "executions"))
+        plain = replace(_scope(filters, tagged, unindexed if way == "walk" else _itself), way=way)
+    scope = plain if place.sort_by == "started_at" else plain.without_branches()
+    ids, cursor = listing.ids(session, scope, wanted, place)
+    return Page(_rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
+
+
+def _rows(session: Session, ids: list[str]) -> list[dict[str, Any]]:
     query = sa.select(*execution_views.COLUMNS).join(Job).where(Execution.id.in_(ids))
     found = {row.id: execution_views.wire(row) for row in session.execute(query)}
-    rows = [found[row_id] for row_id in ids if row_id in found]
-    total, is_capped = _total(session, filters, where)
-    return Page(rows, total, wanted.limit, wanted.offset, cursor, is_capped)
+    return [found[row_id] for row_id in ids if row_id in found]
 
 
-def _where(session: Session, filters: ExecutionFilters) -> list[sa.ColumnElement[bool]]:
-    where = [
-        column == value
-        for column, value in (
-            (Execution.job_id, filters.job_id),
-            (Execution.project_id, filters.project_id),
-            (Execution.origin, filters.origin),
-            (Execution.worker, filters.worker),
-        )
-        if value is not None
-    ]
-    if len(filters.statuses) == 1:
-        where.append(Execution.status == filters.statuses[0])
-    elif filters.statuses:
-        where.append(Execution.status.in_(filters.statuses))
-    elif not filters.include_all:
+def _listing(filters: ExecutionFilters) -> Listing:
+    has_started = not filters.include_all if not filters.statuses else {*filters.statuses} <= _SURE
+    return STARTED if has_started else ALL
+
+
+def _itself(column: Any) -> Any:
+    return column
+
+
+def _scope(
+    filters: ExecutionFilters, tagged: tuple[Any, ...], column: Callable[[Any], Any] = _itself
+) -> Scope:
+    equal = ((Execution.job_id, filters.job_id), (Execution.project_id, filters.project_id))
+    where = [column(one) == value for one, value in equal if value is not None]
+    if filters.origin is not None:
+        literal = filters.origin not in _COMMON_ORIGINS  # as in the partial index
+        where.append(Execution.origin == sa.literal(filters.origin, literal_execute=literal))
+    if not filters.statuses and not filters.include_all:
         where.append(_HAS_STARTED)
     if filters.date_from is not None:
-        where.append(Execution.started_at >= filters.date_from)
+        where.append(column(Execution.started_at) >= filters.date_from)
     if filters.date_to is not None:
-        where.append(Execution.started_at <= filters.date_to)
-    if filters.tag_id:
-        where.append(search.tagged(session, Execution.job_id, filters.tag_id))
-    return where
+        where.append(column(Execution.started_at) <= filters.date_to)
+    branches = tuple(column(Execution.status) == status for status in filters.statuses)
+    is_valued = not filters.statuses or not {*filters.statuses} <= _UNSTARTED
+    return Scope((*where, *tagged), branches, is_valued)
 
 
-def _total(
-    session: Session, filters: ExecutionFilters, where: list[sa.ColumnElement[bool]]
-) -> tuple[int, bool]:
-    narrowed = replace(filters, project_id=None, statuses=(), include_all=False)
-    if narrowed != ExecutionFilters():
-        return counted(session, sa.select(Execution.id).where(*where))
-    project = filters.project_id
+def _tagged(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
+    if not filters.tag_id:
+        return ()
+    return (search.tagged(session, Execution.job_id, filters.tag_id),)
+
+
+def _total(session: Session, filters: ExecutionFilters, scope: Scope) -> tuple[int, bool]:
+    if not filters.are_counted():
+        return counted(session, sa.select(Execution.id).where(*scope.without_branches().where))
     if filters.statuses or filters.include_all:
-        return totals.of(session, "executions", project, filters.statuses or None), False
-    cancelled = [Execution.status == state.CANCELLED, _HAS_STARTED]
-    if project is not None:
-        cancelled.append(Execution.project_id == project)
-    started = session.scalar(sa.select(sa.func.count()).where(*cancelled)) or 0
-    return totals.of(session, "executions", project, _SURE) + started, False
+        statuses = filters.statuses or None
+        return totals.of(session, "executions", filters.project_id, statuses), False
+    return _count_of_started(session, filters.project_id), False
+
+
+def _count_of_started(session: Session, project_id: str | None) -> int:
+    """Count by the counters what surely started, and by an index those of the cancelled."""
+    counts = totals.by_project_and_status(session, "executions", project_id)
+    sure = sum(count for (_, status), count in counts.items() if status in _SURE)
+    cancelled = sum(count for (_, status), count in counts.items() if status == state.CANCELLED)
+    if not cancelled:
+        return sure
+    count = sa.select(sa.func.count()).where(_HAS_STARTED)
+    if project_id is None:
+        return sure + (session.scalar(count.where(Execution.status == state.CANCELLED)) or 0)
+    if sum(counts.values()) < _CHEAP * cancelled:  # the index of the project's starts is enough
+        return session.scalar(count.where(Execution.project_id == project_id)) or 0
+    mine = (Execution.status == state.CANCELLED, Execution.project_id == project_id)
+    return sure + (session.scalar(count.where(*mine)) or 0)

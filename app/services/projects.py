@@ -15,7 +15,8 @@ from app.domain.ids import new_id, normalise_id
 from app.models import Execution, Job, Project
 from app.services import totals
 from app.services.executions.sql import ACTIVE
-from app.services.listing import Listing, Order, Page, Wanted, counted
+from app.services.keyset import Order, Scope
+from app.services.listing import Listing, Page, Wanted, counted
 
 DEFAULT = "default"
 LISTING = Listing(Project.id, {"name": Order(Project.name)}, "name", "asc")
@@ -25,7 +26,7 @@ def page(session: Session, wanted: Wanted, *, include_archived: bool) -> Page[di
     """Return a page of projects by name; archived ones only on request."""
     where = [] if include_archived else [Project.is_archived.is_(False)]
     wanted = replace(wanted, filters={"include_archived": include_archived})
-    ids, cursor = LISTING.ids(session, where, wanted)
+    ids, cursor = LISTING.ids(session, Scope(tuple(where)), wanted)
     found = {p.id: p for p in session.scalars(sa.select(Project).where(Project.id.in_(ids)))}
     jobs = _job_counts(session)
     rows = [_wire(found[row_id], jobs[row_id]) for row_id in ids if row_id in found]

@@ -26,14 +26,21 @@ _FOUND = (
 
 def name_contains(session: Session, text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a job's name contains a text, in whatever case."""
-    if session.get_bind().dialect.name != "sqlite" or len(text) < _TRIGRAM:
-        return Job.name.icontains(text, autoescape=True)
-    found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))
-    ids = found.columns(sa.column("job_id", sa.String(32)))
-    few = session.scalars(sa.select(ids.subquery().c.job_id).limit(FEW + 1)).all()
-    if len(few) <= FEW:
-        return Job.id.in_(ids)
-    return Job.name.icontains(text, autoescape=True)
+    alike = Job.name.ilike(f"%{_escaped(text)}%", escape="\\")
+    if session.get_bind().dialect.name != "sqlite":
+        return alike
+    if len(text) < _TRIGRAM:  # no index of parts serves; reading the names alone is quick
+        alike = Job.name.like(f"%{_escaped(text)}%", escape="\\")
+        ids: Any = sa.select(Job.id).where(alike)
+    else:
+        found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))
+        ids = found.columns(sa.column("job_id", sa.String(32)))
+    few = session.scalars(sa.select(ids.subquery().c[0]).limit(FEW + 1)).all()
+    return Job.id.in_(few if len(text) < _TRIGRAM else ids) if len(few) <= FEW else alike
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def tagged(

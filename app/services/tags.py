@@ -11,14 +11,15 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.ids import new_id, normalise_id
 from app.models import Tag
 from app.services.job_views import tag_wire
-from app.services.listing import Listing, Order, Page, Wanted, counted
+from app.services.keyset import Order, Scope
+from app.services.listing import Listing, Page, Wanted, counted
 
 LISTING = Listing(Tag.id, {"name": Order(Tag.name)}, "name", "asc")
 
 
 def page(session: Session, wanted: Wanted) -> Page[dict[str, Any]]:
     """Return a page of tags by name."""
-    ids, cursor = LISTING.ids(session, [], wanted)
+    ids, cursor = LISTING.ids(session, Scope(), wanted)
     found = {tag.id: tag for tag in session.scalars(sa.select(Tag).where(Tag.id.in_(ids)))}
     rows = [tag_wire(found[tag_id]) for tag_id in ids if tag_id in found]
     total, is_capped = counted(session, sa.select(Tag.id))

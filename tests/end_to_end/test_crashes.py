@@ -260,3 +260,17 @@ def test_a_restart_of_postgresql_under_load_loses_and_doubles_nothing(
         f"PostgreSQL restarted twice: accepted {len(ends)}, refused {submitter.refused}, "
         "lost 0, doubled 0"
     )
+
+
+def test_a_database_that_is_gone_for_good_does_not_keep_the_product_from_stopping(
+    tmp_path: Path, own_postgresql: Postgresql
+) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    address = own_postgresql.new_database()
+    settings = {"DATABASE_URL": address, "SHUTDOWN_GRACE_SECONDS": "1"}
+    with running(tmp_path / "product", **settings) as product:
+        product.create(ledger.script("k", 1))
+        until(lambda: ledger.count("START", "k"), 10, "the job runs")
+        own_postgresql.stop("immediate")
+        until(lambda: ledger.count("END", "k"), 10, "the job ends, and its end can't be written")
+        assert product.stop(seconds=60) == 0

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from app.api.schemas.common import PageQuery, Schema
-from app.api.schemas.fields import Choice, Id, QueryMoment, QueryWhole, Text, at_most
+from app.api.schemas.fields import Choice, Id, QueryMoment, QueryWhole, Text
 from app.domain import execution_state as state
 from app.services import logs
 
@@ -37,7 +37,6 @@ class ExecutionQuery(PageQuery):
     date_from = QueryMoment(metadata={"description": "Earliest started_at"})
     date_to = QueryMoment(metadata={"description": "Latest started_at"})
     origin = Choice(*_ORIGINS)
-    worker = Text(at_most(255))
     sort_by = Choice("started_at", "duration_ms")
 
 

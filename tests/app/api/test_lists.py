@@ -4,7 +4,8 @@ import pytest
 
 from app.db import reading, transaction
 from app.models import Execution, Job
-from app.services import listing
+from app.services import keyset
+from app.services.keyset import Scope
 from tests.support.api import (
     LATER,
     claim_one,
@@ -244,7 +245,8 @@ def test_executions_are_filtered_by_what_they_are(client):
         ({"tag_id": tag}, [done]),
         ({"job_id": failed["job_id"]}, [failed]),
         ({"origin": "schedule", "include": "all"}, [planned, cancelled]),
-        ({"worker": "worker-1"}, [done, failed, late]),
+        ({"origin": "api"}, [done, failed, late]),
+        ({"origin": "manual"}, []),
         ({"date_from": failed["started_at"]}, [failed, late]),
         ({"date_to": failed["started_at"]}, [done, failed]),
     ):
@@ -327,8 +329,9 @@ def test_a_deep_page_walks_an_index_and_sorts_nothing(database, order, kind, whe
         "all": execution_lists.ALL,
     }
     key = 5 if sort_by in {"priority", "duration_ms"} else now()
-    place = listing._Place(sort_by, order == "desc", key, "0" * 32)
-    query = kinds[kind].part(where, place, 51)
+    place = keyset.Place(sort_by, order == "desc", key, "0" * 32)
+    how = kinds[kind]
+    (query,) = keyset.valued(how.row_id, how.orders[sort_by], Scope(tuple(where)), place, 51)
     with reading() as session:
         plan = plan_of(session, query)
     assert index in plan
