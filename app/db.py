@@ -6,6 +6,8 @@ Entry points open a unit of work with :func:`transaction`; nothing else commits.
 import contextlib
 import logging
 import os
+import random
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
 log = logging.getLogger(__name__)
+
+#: How long a writer waits for SQLite's one write lock.
+BUSY_SECONDS = 10
 
 _url = ""
 _pool_size = 5
@@ -86,7 +91,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        "busy_timeout=10000",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-16000",
@@ -96,8 +101,21 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite's own waiting sleeps ever longer and lets the free lock lie: we ask more often.
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except sa.exc.OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.0001, 0.0006))  # noqa: S311 - jitter
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 @contextlib.contextmanager
@@ -186,5 +204,5 @@ def _now_on_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(db_now, "postgresql")
 def _now_on_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     offset = compiler.process(element.clauses, **kw)
-    moment = f"clock_timestamp() + ({offset}) * interval '1 second'"
+    moment = f"statement_timestamp() + ({offset}) * interval '1 second'"
     return f"date_trunc('milliseconds', {moment})"

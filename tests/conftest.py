@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,17 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 
 from app import db
+from app.cli.broker_server import binary
 from app.factory import create_app
 from app.gateways import broker
 from app.services import installation, wakeups
 from app.settings import Settings
 from migrations import apply, seeds
-from tests.support.servers import Broker, Postgresql
+from tests.support.servers import Postgresql, missing
 
 # No test says how fast the machine must be.
 hypothesis_settings.register_profile("oneoff", deadline=None)
@@ -99,26 +103,34 @@ def _renew(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def broker_server() -> Iterator[Broker]:
-    """A Redis or Valkey server of these tests."""
+def broker_socket() -> Iterator[Path]:
+    """The socket of a Redis or Valkey server, which is no child: other tests count those."""
+    server = binary()
+    if server is None:
+        missing("a Redis or Valkey server")
     folder = Path(tempfile.mkdtemp(prefix="oneoff-broker-"))
-    server = Broker(folder)
-    yield server
-    server.stop()
+    path = folder / "broker.sock"
+    options = f"--daemonize yes --port 0 --unixsocket {path} --dir {folder} --logfile log"
+    subprocess.run([str(server), *options.split(), "--save", ""], check=True)
+    client = redis.Redis(unix_socket_path=str(path), retry=Retry(ConstantBackoff(0.02), 500))
+    client.ping()
+    yield path
+    client.shutdown(nosave=True)
+    client.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def real_broker(database: str, broker_server: Broker) -> None:
+def real_broker(database: str, broker_socket: Path) -> None:
     """Have this process publish to a real broker that holds nothing yet."""
     with db.reading() as session:
         installation_id = installation.installation_id(session)
-    if (
-        broker._address.url != broker_server.url
-        or installation_id[-12:] not in broker._address.prefix
-    ):
-        broker.configure(broker_server.url, installation_id)
-    redis.Redis(unix_socket_path=str(broker_server.socket)).flushall()
+    url = f"redis+socket://{broker_socket}"
+    before = broker._address
+    if before.url != url or installation_id[-12:] not in before.prefix:
+        broker.configure(url, installation_id)
+    with redis.Redis(unix_socket_path=str(broker_socket)) as client:
+        client.flushall()
     broker._paused_until = 0.0
     wakeups._slots = (0.0, {})
 

@@ -11,7 +11,6 @@ from app.domain.clock import now
 from app.gateways.broker import Pair
 from app.models import Execution
 from app.services import executions
-from app.services.executions.sql import DUE
 
 #: Our clock may be ahead of the database's; then the rows are tried again, so often.
 TRIES = 5
@@ -37,9 +36,12 @@ def release(pairs: Sequence[Pair]) -> None:
 
 
 def _latest(pairs: Sequence[Pair]) -> datetime | None:
-    wanted = sa.tuple_(Execution.id, Execution.generation).in_(pairs)
+    columns = (Execution.id, Execution.generation, Execution.run_at, Execution.status)
     with reading() as session:
-        found: datetime | None = session.scalar(
-            sa.select(sa.func.max(Execution.run_at, type_=Execution.run_at.type)).where(wanted, DUE)
-        )
+        rows = session.execute(
+            sa.select(*columns).where(Execution.id.in_([row_id for row_id, _ in pairs]))
+        ).all()
+    known = set(pairs)
+    moments = [r.run_at for r in rows if r.status == "scheduled" and (r.id, r.generation) in known]
+    found = max(moments, default=None)
     return None if found is None else found + timedelta(milliseconds=1)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.db import after_commit
+from app.db import after_commit, reading
 from app.domain.errors import shorten
 from app.domain.specs import SPECS, Spec
 from app.gateways.broker import Ring
@@ -85,6 +85,8 @@ class Runner:
     _local: threading.local = field(default_factory=threading.local)
     _slots: Iterator[int] = field(default_factory=itertools.count)
     _claims: int = 0
+    #: Rings that found nothing to do, not yet counted in the ledger.
+    _idle_rings: int = 0
     _pace: Pace = field(default_factory=Pace)
 
     def start(self) -> None:
@@ -97,6 +99,9 @@ class Runner:
         If rows are left then, a ring for this slot goes out before the caller acknowledges its
         own. Returns when everything it ran is settled.
         """
+        if not self._rows_wait():
+            self._idle_rings += 1
+            return
         slice_end = time.monotonic() + SLICE_SECONDS
         ended: list[Ended] = []
         while True:
@@ -119,14 +124,26 @@ class Runner:
                 return []
             queues = self.queues(session)
             taken = executions.claim(session, owner, queues, limit, self.lease, oldest=oldest)
-            if not taken and not ended:  # whoever rang was served already
-                tallies.add(session, "events", "duplicates")
+            if self._idle_rings:
+                tallies.add(session, "events", "duplicates", self._idle_rings)
+                after_commit(session, self._idle_rings_counted)
             return taken
 
         try:
             return self.ledger.call(step)
         except SQLAlchemyError as error:
             return self._after_failure(error, ended)
+
+    def _rows_wait(self) -> bool:
+        """Return whether a row waits: a ring whose row was served already costs no write."""
+        try:
+            with reading() as session:
+                return executions.has_claimable(session, self.queues(session))
+        except SQLAlchemyError:
+            return True
+
+    def _idle_rings_counted(self) -> None:
+        self._idle_rings = 0
 
     def _settle(self, session: Session, ended: Sequence[Ended]) -> None:
         if not ended:

@@ -86,14 +86,18 @@ class Execution(Base):
             "id",
             where=_CLAIMABLE,
         ),
-        _partial("ix_executions_oldest", "run_at", where=_CLAIMABLE),
-        _partial("ix_executions_due", "run_at", "handed_at", where=_DUE),
+        _partial(
+            "ix_executions_oldest",
+            "run_at",
+            where=sa.text("status = 'queued' AND blocked_on IS NULL AND priority > 0"),
+        ),
+        _partial("ix_executions_due", "status", "run_at", "handed_at", where=_DUE),
         _partial("ix_executions_lease", "lease_until", where=_STARTED),
         _partial("ix_executions_owner", "worker", "slot", where=_STARTED),
         _partial(
             "ix_executions_blocked", "blocked_on", "run_at", where=sa.text("blocked_on IS NOT NULL")
         ),
-        _partial("ix_executions_active", "job_id", where=_ACTIVE),
+        _partial("ix_executions_active", "job_id", "status", where=_ACTIVE),
         _partial("uq_executions_exclusive_key", "exclusive_key", where=_STARTED, unique=True),
         _partial(
             "uq_executions_parent",
@@ -109,7 +113,20 @@ class Execution(Base):
             unique=True,
             where=sa.text("origin = 'schedule'"),
         ),
+        _partial(
+            "ix_executions_origin",
+            "origin",
+            "started_at",
+            "id",
+            where=sa.text("origin NOT IN ('api', 'schedule')"),
+        ),
+        _partial(
+            "ix_executions_unstarted",
+            "project_id",
+            where=sa.text("status = 'cancelled' AND started_at IS NULL"),
+        ),
         sa.Index("uq_executions_number", "job_id", "number", unique=True),
+        sa.Index("ix_executions_job_id", "job_id", "started_at", "id"),
         sa.Index("ix_executions_started_at", "started_at", "id"),
         sa.Index("ix_executions_status", "status", "started_at", "id"),
         sa.Index("ix_executions_project_id", "project_id", "started_at", "id"),

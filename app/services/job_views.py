@@ -162,7 +162,7 @@ def _next_due(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
     """Return when jobs are due whose planned execution is older than their recent ones."""
     query = (
         sa.select(Execution.job_id, sa.func.min(Execution.due_at))
-        .where(Execution.job_id.in_(ids), ACTIVE, Execution.status.in_(state.WAITING))
+        .where(Execution.job_id.in_(ids), ACTIVE, Execution.started_at.is_(None))
         .group_by(Execution.job_id)
     )
     return dict(iter(session.execute(query)))

@@ -26,11 +26,11 @@ _FOUND = (
 
 def name_contains(session: Session, text: str) -> sa.ColumnElement[bool]:
     """Return the condition that a job's name contains a text, in whatever case."""
-    alike = Job.name.ilike(f"%{_escaped(text)}%", escape="\\")
+    pattern = f"%{_escaped(text)}%"
     if session.get_bind().dialect.name != "sqlite":
-        return alike
+        return Job.name.ilike(pattern, escape="\\")
+    alike = Job.name.like(pattern, escape="\\")  # on SQLite in any case, and quicker
     if len(text) < _TRIGRAM:  # no index of parts serves; reading the names alone is quick
-        alike = Job.name.like(f"%{_escaped(text)}%", escape="\\")
         ids: Any = sa.select(Job.id).where(alike)
     else:
         found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))

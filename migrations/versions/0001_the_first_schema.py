@@ -199,7 +199,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_executions_active",
         "executions",
-        ["job_id"],
+        ["job_id", "status"],
         unique=False,
         sqlite_where=sa.text("status IN ('scheduled', 'queued', 'running', 'cancelling')"),
         postgresql_where=sa.text("status IN ('scheduled', 'queued', 'running', 'cancelling')"),
@@ -216,12 +216,15 @@ def upgrade() -> None:
     op.create_index(
         "ix_executions_due",
         "executions",
-        ["run_at", "handed_at"],
+        ["status", "run_at", "handed_at"],
         unique=False,
         sqlite_where=sa.text("status = 'scheduled' AND blocked_on IS NULL"),
         postgresql_where=sa.text("status = 'scheduled' AND blocked_on IS NULL"),
     )
     op.create_index("ix_executions_duration_ms", "executions", ["duration_ms", "id"], unique=False)
+    op.create_index(
+        "ix_executions_job_id", "executions", ["job_id", "started_at", "id"], unique=False
+    )
     op.create_index(
         "ix_executions_lease",
         "executions",
@@ -235,8 +238,16 @@ def upgrade() -> None:
         "executions",
         ["run_at"],
         unique=False,
-        sqlite_where=sa.text("status = 'queued' AND blocked_on IS NULL"),
-        postgresql_where=sa.text("status = 'queued' AND blocked_on IS NULL"),
+        sqlite_where=sa.text("status = 'queued' AND blocked_on IS NULL AND priority > 0"),
+        postgresql_where=sa.text("status = 'queued' AND blocked_on IS NULL AND priority > 0"),
+    )
+    op.create_index(
+        "ix_executions_origin",
+        "executions",
+        ["origin", "started_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("origin NOT IN ('api', 'schedule')"),
+        postgresql_where=sa.text("origin NOT IN ('api', 'schedule')"),
     )
     op.create_index(
         "ix_executions_owner",
@@ -252,6 +263,14 @@ def upgrade() -> None:
     op.create_index("ix_executions_started_at", "executions", ["started_at", "id"], unique=False)
     op.create_index(
         "ix_executions_status", "executions", ["status", "started_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_executions_unstarted",
+        "executions",
+        ["project_id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'cancelled' AND started_at IS NULL"),
+        postgresql_where=sa.text("status = 'cancelled' AND started_at IS NULL"),
     )
     op.create_index(
         "uq_executions_exclusive_key",

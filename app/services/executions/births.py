@@ -71,8 +71,10 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     """
     if not pairs:
         return 0
+    # The ids alone lead both databases to the primary key; the pairs do not.
+    by_id = Execution.id.in_([row_id for row_id, _ in pairs])
     wanted = sa.tuple_(Execution.id, Execution.generation).in_(pairs)
-    due = (wanted, DUE, Execution.run_at <= db_now())
+    due = (by_id, wanted, DUE, Execution.run_at <= db_now())
     moved = session.execute(
         sa.update(Execution)
         .where(*due, sa.or_(Execution.exclusive_key.is_(None), ~another_in_progress()))

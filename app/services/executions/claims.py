@@ -89,7 +89,7 @@ def _best(order: Sequence[sa.ColumnElement[Any]], *only: sa.ColumnElement[bool])
     version = sa.select(_jobs.c.version).where(_jobs.c.id == _executions.c.job_id)
     return (
         sa.update(_executions)
-        .where(_executions.c.id.in_(sa.select(chosen.c.id)), CLAIMABLE)
+        .where(_executions.c.id.in_(sa.select(chosen.c.id)))
         .values(
             status=sa.literal_column(f"'{state.RUNNING}'"),
             epoch=_executions.c.epoch + 1,
@@ -116,7 +116,8 @@ _AHEAD = _best(
     _executions.c.on_lost == sa.literal_column("'retry'"),
     _executions.c.deaths == sa.literal_column("0"),
 )
-_OLDEST = _best((_executions.c.run_at,))
+#: The needless condition is that of the index for this order, which no other query shall use.
+_OLDEST = _best((_executions.c.run_at,), sa.text("executions.priority > 0"))
 _START_JOBS = (
     sa.update(_jobs)
     .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -206,6 +207,7 @@ def renew(session: Session, worker: str, held: Sequence[tuple[str, int]], lease:
     renewed = session.scalars(
         sa.update(Execution)
         .where(
+            Execution.id.in_([row_id for row_id, _ in held]),
             sa.tuple_(Execution.id, Execution.epoch).in_(held),
             Execution.worker == worker,
             STARTED,

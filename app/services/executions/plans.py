@@ -20,7 +20,14 @@ JOB_DISABLED = "job disabled"
 
 
 def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Execution]]:
-    """Lock a job and its active executions, in the order in which claims and settles do it."""
+    """Lock a job and its active executions, in the order in which claims and settles do it.
+
+    Who changes a job comes through here one after the other: two who lock the same rows in
+    turns would wait for each other.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        turn = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"job {job_id}", 0))
+        session.execute(sa.select(turn))
     query = (
         sa.select(Execution)
         .where(Execution.job_id == job_id, ACTIVE)

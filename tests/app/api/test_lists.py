@@ -4,7 +4,7 @@ import pytest
 
 from app.db import reading, transaction
 from app.models import Execution, Job
-from app.services import keyset
+from app.services import execution_lists, job_lists, keyset
 from app.services.keyset import Scope
 from tests.support.api import (
     LATER,
@@ -316,12 +316,18 @@ def plan_of(session, query):
         ("started", [Execution.started_at.is_not(None)], "started_at", "ix_executions_started_at"),
         ("all", [Execution.status == "running"], "started_at", "ix_executions_status"),
         ("all", [Execution.project_id == "p"], "started_at", "ix_executions_project_id"),
+        ("all", [Execution.job_id == "j"], "started_at", "ix_executions_job_id"),
+        (
+            "all",
+            [Execution.origin == "manual", execution_lists._RARE_ORIGIN],
+            "started_at",
+            "ix_executions_origin",
+        ),
         ("all", [], "duration_ms", "ix_executions_duration_ms"),
     ],
 )
 def test_a_deep_page_walks_an_index_and_sorts_nothing(database, order, kind, where, sort_by, index):
     from app.domain.clock import now
-    from app.services import execution_lists, job_lists
 
     kinds = {
         "job": job_lists.LISTING,
