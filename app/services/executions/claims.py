@@ -70,7 +70,9 @@ _CLAIM_COLUMNS = tuple(
 )
 
 
-def _best(order: Sequence[sa.ColumnElement[Any]], *only: sa.ColumnElement[bool]) -> sa.Update:
+def _best(
+    order: Sequence[sa.ColumnElement[Any]], *only: sa.ColumnElement[bool] | sa.TextClause
+) -> sa.Update:
     """Return the claim of the first rows of some queues in an order, built once.
 
     It is one conditional update: who loses a race for a row touches nothing. The choice is
