@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from app.db import reading, transaction
+from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.broker import Pair
 from app.models import Execution
@@ -37,11 +38,11 @@ def release(pairs: Sequence[Pair]) -> None:
 
 def _latest(pairs: Sequence[Pair]) -> datetime | None:
     columns = (Execution.id, Execution.generation, Execution.run_at, Execution.status)
+    by_id = Execution.id.in_([row_id for row_id, _ in pairs])  # more would mislead the planners
     with reading() as session:
-        rows = session.execute(
-            sa.select(*columns).where(Execution.id.in_([row_id for row_id, _ in pairs]))
-        ).all()
-    known = set(pairs)
-    moments = [r.run_at for r in rows if r.status == "scheduled" and (r.id, r.generation) in known]
-    found = max(moments, default=None)
+        rows = session.execute(sa.select(*columns).where(by_id)).all()
+    planned = [
+        r for r in rows if r.status == state.SCHEDULED and (r.id, r.generation) in set(pairs)
+    ]
+    found = max((r.run_at for r in planned), default=None)
     return None if found is None else found + timedelta(milliseconds=1)

@@ -71,8 +71,6 @@ class Execution(Base):
     worker: Mapped[str | None]
     slot: Mapped[str | None]
     lease_until: Mapped[Moment | None]
-    reserved_by: Mapped[str | None]
-    reserved_until: Mapped[Moment | None]
     cancel_forced: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
 

@@ -75,7 +75,6 @@ class QueueSweep:
                 CLAIMABLE,
                 Execution.queue == queue,
                 Execution.queued_at < db_now(-grace),
-                sa.or_(Execution.reserved_until.is_(None), Execution.reserved_until < db_now()),
             )
             .order_by(Execution.priority.desc(), Execution.run_at)
             .limit(64)

@@ -187,8 +187,6 @@ def upgrade() -> None:
         sa.Column("worker", sa.Text(), nullable=True),
         sa.Column("slot", sa.Text(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
-        sa.Column("reserved_by", sa.Text(), nullable=True),
-        sa.Column("reserved_until", UtcDateTime(), nullable=True),
         sa.Column("cancel_forced", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -63,6 +63,25 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     hand_off_after_commit(session, soon)
 
 
+_executions: Any = Execution.__table__
+#: The ids alone lead both databases to the primary key; the pairs do not.
+_due = (
+    _executions.c.id.in_(sa.bindparam("ids", expanding=True)),
+    sa.tuple_(_executions.c.id, _executions.c.generation).in_(
+        sa.bindparam("pairs", expanding=True)
+    ),
+    DUE,
+    _executions.c.run_at <= db_now(),
+)
+_QUEUE = (
+    sa.update(_executions)
+    .where(*_due, sa.or_(_executions.c.exclusive_key.is_(None), ~another_in_progress()))
+    .values(status=sa.literal_column(f"'{state.QUEUED}'"), queued_at=db_now())
+    .returning(*(_executions.c[name] for name in ("id", "generation", "queue", "priority")))
+)
+_LEFT = sa.select(Execution).where(*_due)
+
+
 def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     """Move rows that are due by the database's clock to their run queues, and ring.
 
@@ -71,20 +90,11 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     """
     if not pairs:
         return 0
-    # The ids alone lead both databases to the primary key; the pairs do not.
-    by_id = Execution.id.in_([row_id for row_id, _ in pairs])
-    wanted = sa.tuple_(Execution.id, Execution.generation).in_(pairs)
-    due = (by_id, wanted, DUE, Execution.run_at <= db_now())
-    moved = session.execute(
-        sa.update(Execution)
-        .where(*due, sa.or_(Execution.exclusive_key.is_(None), ~another_in_progress()))
-        .values(status=state.QUEUED, queued_at=db_now())
-        .returning(Execution.id, Execution.generation, Execution.queue, Execution.priority)
-        .execution_options(synchronize_session=False)
-    ).all()
+    wanted = {"pairs": list(pairs), "ids": [row_id for row_id, _ in pairs]}
+    moved = session.execute(_QUEUE, wanted).all()
     if moved:
         ring_after_commit(session, [Ring(m.queue, m.priority, (m.id, m.generation)) for m in moved])
     if len(moved) < len(pairs):
-        for row in session.scalars(sa.select(Execution).where(*due)).all():
+        for row in session.scalars(_LEFT, wanted).all():
             decide_overlap(session, row)
     return len(moved)

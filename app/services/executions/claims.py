@@ -179,13 +179,12 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
 def unstarted(session: Session, owner: Owner) -> list[Claim]:
     """Return what belongs to a slot that runs nothing at this moment.
 
-    Such a row comes from a claim whose commit went through while its answer got lost.
+    Such rows come from a claim whose commit went through while its answer got lost.
     """
     query = (
         sa.select(*_CLAIM_COLUMNS, Job.name, Job.type, Job.config, Job.timeout_seconds)
         .join(Job, Job.id == Execution.job_id)
         .where(Execution.worker == owner.worker, Execution.slot == owner.slot, STARTED)
-        .limit(1)
     )
     return [_claimed(session, row, row) for row in session.execute(query)]
 
