@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := $(abspath $(or $(ONEOFF_VENV),.venv))
 BIN := $(VENV)/bin
 UV ?= uv
-CODE := app workers beat migrations tests bench requirements oneoff
+CODE := app workers beat migrations tests bench docs requirements oneoff
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
 
