@@ -132,8 +132,13 @@ def transaction() -> Iterator[Session]:
 
 @contextlib.contextmanager
 def reading() -> Iterator[Session]:
-    """Open a unit of work that only reads; on SQLite it takes no write lock."""
-    bind = engine().execution_options(reading=True)
+    """Open a unit of work that only reads: all its queries see the database at one moment.
+
+    Several queries make one answer; a row that moved between two of them would be in neither.
+    On SQLite it takes no write lock.
+    """
+    options = {} if is_sqlite() else {"isolation_level": "REPEATABLE READ"}
+    bind = engine().execution_options(reading=True, **options)
     with Session(bind, expire_on_commit=False) as session:
         yield session
 

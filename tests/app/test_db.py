@@ -1,0 +1,42 @@
+"""The units of work on both databases."""
+
+import sqlalchemy as sa
+
+from app import db
+from app.db import reading, transaction
+from app.domain.clock import now
+from app.domain.execution_state import RUNNING
+from app.models import Execution
+from app.services.execution_lists import ExecutionFilters, page
+from app.services.listing import Wanted
+from tests.support.rows import make_execution, make_job
+
+
+def test_a_unit_of_work_that_reads_sees_the_database_at_one_moment(database):
+    with reading() as session:
+        before = session.scalar(sa.text("SELECT count(*) FROM jobs"))
+        with transaction() as other:
+            make_job(other)
+        assert session.scalar(sa.text("SELECT count(*) FROM jobs")) == before
+    with reading() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM jobs")) == before + 1
+
+
+def test_an_execution_that_starts_while_it_is_listed_is_in_the_list(database):
+    with transaction() as session:
+        job_id = (job := make_job(session)).id
+        execution_id = make_execution(session, job, "queued")
+
+    seen = []
+
+    def start(_connection, _cursor, statement, *_):
+        if "started_at IS NOT NULL" in statement and not seen:
+            seen.append(statement)
+            with transaction() as other:
+                other.execute(sa.update(Execution).values(status=RUNNING, started_at=now()))
+
+    sa.event.listen(db.engine(), "after_cursor_execute", start)
+    with reading() as session:
+        found = page(session, ExecutionFilters(job_id=job_id, include_all=True), Wanted())
+    assert seen
+    assert [row["id"] for row in found.rows] == [execution_id]
