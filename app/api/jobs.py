@@ -23,8 +23,9 @@ from app.api.schemas.jobs import (
 )
 from app.db import reading, transaction
 from app.domain.errors import DomainError
-from app.services import job_edits, job_lists, job_starts, job_views, jobs
-from app.services.job_drafts import Draft
+from app.services import jobs
+from app.services.jobs import edits, lists, starts, views
+from app.services.jobs.drafts import Draft
 from app.settings import Settings
 
 blp = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What to run, and when")
@@ -46,9 +47,9 @@ _IF_MATCH = {
 @blp.response(200, listing(JobOut, "JobList"))
 def list_jobs(query: dict[str, Any]) -> Response:
     """List jobs"""
-    filters, wanted = split(query, job_lists.JobFilters)
+    filters, wanted = split(query, lists.JobFilters)
     with reading() as session:
-        return answers.listed(job_lists.page(session, filters, wanted))
+        return answers.listed(lists.page(session, filters, wanted))
 
 
 @blp.post("")
@@ -96,7 +97,7 @@ def _results(made: list[dict[str, Any] | DomainError]) -> dict[str, Any]:
 def get_job(job_id: str) -> Response:
     """Return a job"""
     with reading() as session:
-        return answers.job(job_views.one(session, jobs.get(session, job_id)))
+        return answers.job(views.one(session, jobs.get(session, job_id)))
 
 
 @blp.route("/<job_id>", methods=["PATCH", "PUT"])
@@ -107,7 +108,7 @@ def update_job(draft: Draft, job_id: str) -> Response:
     """Change a job while it is scheduled"""
     version = request.headers.get("If-Match")
     with transaction() as session:
-        changed = job_edits.update(session, job_id, draft, answers.actor(), _settings(), version)
+        changed = edits.update(session, job_id, draft, answers.actor(), _settings(), version)
     return answers.job(changed)
 
 
@@ -116,7 +117,7 @@ def update_job(draft: Draft, job_id: str) -> Response:
 def delete_job(job_id: str) -> Response:
     """Delete a job with its executions"""
     with transaction() as session:
-        job_edits.delete(session, job_id)
+        edits.delete(session, job_id)
     return Response(status=204)
 
 
@@ -129,7 +130,7 @@ def clone_job(wish: dict[str, Any], job_id: str) -> Response:
     with transaction() as session:
         made = idempotent.once(
             session,
-            lambda: {"data": job_edits.clone(session, job_id, wish, answers.actor(), _settings())},
+            lambda: {"data": edits.clone(session, job_id, wish, answers.actor(), _settings())},
         )
     return answers.job(made["data"], 201)
 
@@ -154,8 +155,8 @@ def execute_job(given: dict[str, Any], job_id: str) -> Response:
 
 
 def _start(session: Any, job_id: str, given: dict[str, Any]) -> dict[str, Any]:
-    job, active = job_edits.locked(session, job_id)
-    started = job_starts.execute(session, job, active, given, answers.actor())
+    job, active = edits.locked(session, job_id)
+    started = starts.execute(session, job, active, given, answers.actor())
     return {"message": "Job scheduled for immediate execution", **started}
 
 
@@ -165,8 +166,8 @@ def _start(session: Any, job_id: str, given: dict[str, Any]) -> dict[str, Any]:
 def cancel_job(given: dict[str, Any], job_id: str) -> Response:
     """Cancel a job: at once if it waits, else by ending what runs"""
     with transaction() as session:
-        job, active = job_edits.locked(session, job_id)
-        job_starts.cancel(session, job, active, force=given.get("force", False))
+        job, active = edits.locked(session, job_id)
+        starts.cancel(session, job, active, force=given.get("force", False))
     return answers.data({"message": "Job cancelled"})
 
 

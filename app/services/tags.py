@@ -10,7 +10,7 @@ from app.domain.clock import now
 from app.domain.errors import Conflict, NotFound
 from app.domain.ids import new_id, normalise_id
 from app.models import Tag
-from app.services.job_views import tag_wire
+from app.services.jobs.views import tag_wire
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
 

@@ -7,7 +7,7 @@ import marshmallow as ma
 from app.api.errors import flat_faults
 from app.api.schemas.fields import Choice, QueryWhole, Text
 from app.domain.errors import Fault, shorten
-from app.services.job_drafts import Draft
+from app.services.jobs.drafts import Draft
 from app.services.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 MISSING: dict[str, Any] = {"required": "missing required field", "null": "must not be null"}

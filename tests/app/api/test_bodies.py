@@ -201,12 +201,12 @@ def test_a_plus_that_became_a_blank_is_understood(client):
 
 
 def test_an_unexpected_error_tells_nothing_but_its_trace(client, monkeypatch, caplog):
-    from app.services import job_lists
+    from app.services.jobs import lists
 
     def explode(*_):
         raise RuntimeError("SELECT secret FROM /etc/passwd")
 
-    monkeypatch.setattr(job_lists, "page", explode)
+    monkeypatch.setattr(lists, "page", explode)
     client.application.testing = False
     found = refused(client.get("/api/jobs"), 500)
     assert found["code"] == "INTERNAL_ERROR"

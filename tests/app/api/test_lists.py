@@ -4,7 +4,8 @@ import pytest
 
 from app.db import reading, transaction
 from app.models import Execution, Job
-from app.services import execution_lists, job_lists, keyset
+from app.services import execution_lists, keyset
+from app.services.jobs import lists as job_lists
 from app.services.keyset import Scope
 from tests.support.api import (
     LATER,

@@ -7,9 +7,10 @@ import pytest
 
 from app.db import transaction
 from app.domain.errors import Conflict
-from app.services import executions, job_edits
+from app.services import executions
 from app.services.executions import Owner
-from app.services.job_drafts import Draft
+from app.services.jobs import edits
+from app.services.jobs.drafts import Draft
 from app.settings import Settings
 from tests.support.api import get, make, rows_of, wish
 
@@ -44,7 +45,7 @@ def behind(first, second):
 
 
 def edit(session, job, **values):
-    return job_edits.update(session, job["id"], Draft(values), "me", Settings())
+    return edits.update(session, job["id"], Draft(values), "me", Settings())
 
 
 def test_a_claim_behind_an_edit_takes_nothing_that_was_put_off(client):

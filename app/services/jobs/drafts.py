@@ -1,0 +1,239 @@
+"""Judging what somebody wants a job to be: all faults at once, and the values to store."""
+
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from app.domain import json_text
+from app.domain.clock import now
+from app.domain.errors import Fault, Invalid, shorten
+from app.domain.schedules.once import parse_moment
+from app.domain.specs import SPECS
+from app.gateways.broker import RESERVED
+from app.models import Project, SystemConfig, Tag
+from app.settings import Settings
+
+#: Names that jobs may not give to run queues.
+RESERVED_QUEUES = frozenset(RESERVED)
+#: In a config these are as if absent when they are empty.
+_EMPTY_IS_ABSENT = ("args", "env", "workdir", "body", "headers")
+#: The order in which faults are listed; all other fields follow.
+_ORDER = ("type", "config", "scheduled_at", "immediate", "priority", "project_id", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A wish for a job: values of the right types, and what was wrong with the others."""
+
+    values: Mapping[str, Any]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(slots=True)
+class Faults:
+    """What is wrong with one draft, so far."""
+
+    found: list[Fault] = field(default_factory=list)
+
+    def add(self, name: str, message: str, value: object = None) -> None:
+        """Add a fault; its value is shown shortened."""
+        self.found.append(Fault(name, message, None if value is None else shorten(value)))
+
+    def touch(self, *names: str) -> bool:
+        """Return whether one of these fields is already known to be wrong."""
+        return any(f.field.split(".")[0] in names for f in self.found)
+
+    def raise_any(self) -> None:
+        """Raise :class:`Invalid` if there is a fault."""
+        if self.found:
+            raise Invalid(sorted(self.found, key=_rank))
+
+
+def _rank(fault: Fault) -> int:
+    name = fault.field.split(".")[0]
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+class Known:
+    """What drafts refer to, looked up once for all drafts of a call."""
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        self.session, self.settings = session, settings
+        self.moment = now()
+        self._projects: dict[str, bool] = {}
+        self._tags: dict[str, Tag | None] = {}
+
+    @functools.cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The run-time values that drafts without their own take."""
+        keys = ("default_priority", "default_timezone")
+        stored = self.session.execute(
+            sa.select(SystemConfig.key, SystemConfig.value).where(SystemConfig.key.in_(keys))
+        )
+        found = {key: getattr(self.settings, key) for key in keys}
+        given = self.settings.given
+        return found | {key: json.loads(text) for key, text in stored if key not in given}
+
+    def has_project(self, project_id: str) -> bool:
+        """Return whether there is such a project."""
+        if project_id not in self._projects:
+            query = sa.select(Project.id).where(Project.id == project_id)
+            self._projects[project_id] = self.session.scalar(query) is not None
+        return self._projects[project_id]
+
+    def tags(self, ids: Iterable[str]) -> dict[str, Tag | None]:
+        """Return the tags with these ids; ``None`` for one that does not exist."""
+        wanted = list(dict.fromkeys(ids))
+        new = [tag_id for tag_id in wanted if tag_id not in self._tags]
+        if new:
+            found = {t.id: t for t in self.session.scalars(sa.select(Tag).where(Tag.id.in_(new)))}
+            self._tags |= {tag_id: found.get(tag_id) for tag_id in new}
+        return {tag_id: self._tags[tag_id] for tag_id in wanted}
+
+
+def vet_new(draft: Draft, known: Known) -> dict[str, Any]:
+    """Return the values of a new job, all of them. Raises :class:`Invalid` with all faults."""
+    values, faults = dict(draft.values), Faults(list(draft.faults))
+    _vet_config(values, values.get("type"), known, faults)
+    _vet_schedule(values, known, faults)
+    if not values.setdefault("scheduled_at", None) and not faults.touch("scheduled_at"):
+        faults.add("scheduled_at", "scheduled_at is required when immediate is false")
+    _vet_references(values, known, faults)
+    faults.raise_any()
+    values["priority"] = values.get("priority") or known.defaults["default_priority"]
+    values["timezone"] = values.get("timezone") or known.defaults["default_timezone"]
+    return _NEW | values
+
+
+#: What a job is unless its draft says otherwise.
+_NEW: dict[str, Any] = {
+    "project_id": "default",
+    "description": None,
+    "enabled": True,
+    "queue": "default",
+    "timeout_seconds": None,
+    "on_lost": "fail",
+    "overlap": "skip",
+    "external_id": None,
+    "keep_last": None,
+    "retention_days": None,
+    "tag_ids": [],
+}
+
+
+def vet_edit(draft: Draft, kind: str, known: Known) -> dict[str, Any]:
+    """Return the values that an edit of a job of this kind sets. Raises :class:`Invalid`."""
+    values, faults = dict(draft.values), Faults(list(draft.faults))
+    given_kind = values.pop("type", kind)
+    if given_kind != kind:
+        faults.add("type", "the type of a job can't be changed", given_kind)
+    if "config" in values:
+        _vet_config(values, kind, known, faults)
+    _vet_schedule(values, known, faults)
+    _vet_references(values, known, faults)
+    faults.raise_any()
+    if "priority" in values:
+        values["priority"] = values["priority"] or known.defaults["default_priority"]
+    return values
+
+
+def _vet_config(values: dict[str, Any], kind: str | None, known: Known, faults: Faults) -> None:
+    """Replace the config by its cleaned object, judged by the spec of its kind."""
+    spec = SPECS.get(kind or "")
+    if kind is not None and spec is None:
+        kinds = ", ".join(sorted(SPECS))
+        faults.add("type", f"job type not found; there are: {kinds}", kind)
+    given = _read_config(values.get("config"), faults)
+    if given is None or spec is None:
+        return
+    empty: tuple[object, ...] = ("", [], {}, None)
+    values["config"] = {
+        name: part
+        for name, part in given.items()
+        if name not in _EMPTY_IS_ABSENT or part not in empty
+    }
+    try:
+        refusal = spec.model_validate(values["config"]).refusal(known.settings.outbound)
+    except ValidationError as error:
+        faults.found += spec_faults(error)
+        return
+    if refusal is not None:
+        faults.add(f"config.{refusal[0]}", refusal[1])
+
+
+def spec_faults(error: ValidationError) -> list[Fault]:
+    """Return the faults of a config in our words, with paths such as ``config.url``."""
+    found = []
+    for item in error.errors(include_url=False, include_context=False):
+        path = ".".join(["config", *(str(step) for step in item["loc"])])
+        if item["type"] == "missing":
+            found.append(Fault(path, "missing required field"))
+            continue
+        message = str(item["msg"]).removeprefix("Value error, ")
+        found.append(Fault(path, message, shorten(item["input"]) if item["loc"] else None))
+    return found
+
+
+def _read_config(given: object, faults: Faults) -> dict[str, Any] | None:
+    if given is None or faults.touch("config"):
+        return None
+    if isinstance(given, str):
+        try:
+            value = json_text.read(given)
+        except json_text.UnreadableError as error:
+            faults.add("config", str(error))
+            return None
+        if json_text.may_hold_bad_characters(given):
+            faults.found += json_text.character_faults(value, "config")
+    else:
+        value = given
+    if not isinstance(value, dict):
+        faults.add("config", "must be a JSON object", given)
+        return None
+    return None if faults.touch("config") else value
+
+
+def _vet_schedule(values: dict[str, Any], known: Known, faults: Faults) -> None:
+    """Replace the wished moment, a text, by the moment; ``immediate`` means now."""
+    if values.pop("immediate", False):
+        values["scheduled_at"] = known.moment
+    elif values.get("scheduled_at"):
+        _vet_moment(values, known.moment, faults)
+
+
+def _vet_moment(values: dict[str, Any], moment: datetime, faults: Faults) -> None:
+    text = values["scheduled_at"]
+    try:
+        values["scheduled_at"] = parse_moment(text, moment)
+    except ValueError as error:
+        faults.add("scheduled_at", str(error), text)
+        return
+    if values["scheduled_at"] < moment:
+        faults.add("scheduled_at", "schedule time must be in the future", text)
+
+
+def _vet_references(values: dict[str, Any], known: Known, faults: Faults) -> None:
+    project = values.get("project_id")
+    if project is not None and not known.has_project(project):
+        faults.add("project_id", "there is no such project", project)
+    for tag_id, tag in known.tags(values.get("tag_ids") or ()).items():
+        if tag is None:
+            faults.add("tag_ids", "there is no such tag", tag_id)
+
+
+@functools.lru_cache(maxsize=1024)
+def check_zone(name: str) -> str:
+    """Return the name of a time zone. Raises :class:`ValueError` if it is none."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("must be an IANA time zone, such as Europe/Berlin") from None
+    return name

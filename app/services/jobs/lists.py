@@ -1,0 +1,108 @@
+"""Lists of jobs: filters, order, totals."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.models import Job
+from app.services import search, totals
+from app.services.jobs import views
+from app.services.keyset import Order, Scope, cheaper_way, unindexed
+from app.services.listing import Listing, Page, Wanted, check_range, counted
+
+LISTING = Listing(
+    Job.id,
+    {
+        "scheduled_at": Order(Job.scheduled_at, nullable=True),
+        "priority": Order(Job.priority),
+        "created_at": Order(Job.created_at),
+    },
+    "scheduled_at",
+    "asc",
+)
+Conditions = tuple[sa.ColumnElement[bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilters:
+    """What narrows a list of jobs."""
+
+    project_id: str | None = None
+    status: str | None = None
+    type: str | None = None
+    search: str | None = None
+    tag_id: tuple[str, ...] = ()
+    time_from: datetime | None = None
+    time_to: datetime | None = None
+
+    def are_counted(self) -> bool:
+        """Return whether the counters know how many jobs these let through."""
+        return replace(self, project_id=None, status=None) == JobFilters()
+
+    def are_indexed(self, sort_by: str) -> bool:
+        """Return whether an index serves these filters in this order."""
+        return self == JobFilters() or (
+            sort_by == "scheduled_at" and not self.search and not self.tag_id
+        )
+
+
+def page(session: Session, filters: JobFilters, wanted: Wanted) -> Page[dict[str, Any]]:
+    """Return a page of jobs as they go on the wire."""
+    check_range(filters.time_from, filters.time_to, ("time_from", "time_to"))
+    wanted = replace(wanted, filters=asdict(filters))
+    place = LISTING.place(wanted)
+    sets = _sets(session, filters)
+    total, is_capped = _total(session, filters, (*_columns(filters), *sets))
+    scope = Scope((*_columns(filters), *sets))
+    if not filters.are_indexed(place.sort_by):
+        way = cheaper_way(session, total, totals.of(session, "jobs"))
+        column = unindexed if way == "walk" else _itself
+        scope = Scope((*_columns(filters, column), *sets), way=way)
+    ids, cursor = LISTING.ids(session, scope, wanted, place)
+    return Page(_rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
+
+
+def _rows(session: Session, ids: list[str]) -> list[dict[str, Any]]:
+    query = sa.select(*views.COLUMNS).where(Job.id.in_(ids))
+    found = {row.id: row for row in session.execute(query)}
+    return views.page(session, [found[job_id] for job_id in ids if job_id in found])
+
+
+def _itself(column: Any) -> Any:
+    return column
+
+
+def _columns(filters: JobFilters, column: Callable[[Any], Any] = _itself) -> Conditions:
+    """Return the conditions on columns of the job itself."""
+    equal = (
+        (Job.project_id, filters.project_id),
+        (Job.status, filters.status),
+        (Job.type, filters.type),
+    )
+    where = [column(one) == value for one, value in equal if value is not None]
+    if filters.time_from is not None:
+        where.append(column(Job.scheduled_at) >= filters.time_from)
+    if filters.time_to is not None:
+        where.append(column(Job.scheduled_at) <= filters.time_to)
+    return tuple(where)
+
+
+def _sets(session: Session, filters: JobFilters) -> Conditions:
+    """Return the conditions that other tables decide."""
+    where = []
+    if filters.search:
+        where.append(search.name_contains(session, filters.search))
+    if filters.tag_id:
+        where.append(search.tagged(session, Job.id, filters.tag_id))
+    return tuple(where)
+
+
+def _total(session: Session, filters: JobFilters, where: Conditions) -> tuple[int, bool]:
+    if filters.are_counted():
+        statuses = (filters.status,) if filters.status else None
+        return totals.of(session, "jobs", filters.project_id, statuses), False
+    return counted(session, sa.select(Job.id).where(*where))

@@ -1,0 +1,58 @@
+"""Jobs: starting them by hand, and cancelling them."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy.orm import Session
+
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.domain.errors import Conflict
+from app.models import Execution, Job
+from app.services import executions
+
+_CANNOT_CANCEL = {
+    "cancelled": "job is already cancelled",
+    "completed": "cannot cancel a completed job",
+    "failed": "cannot cancel a failed job",
+}
+
+
+def execute(
+    session: Session,
+    job: Job,
+    active: list[Execution],
+    given: dict[str, Any],
+    actor: str,
+) -> dict[str, Any]:
+    """Start a locked job now, also one that has ended; return the id and status of its execution.
+
+    A planned execution is moved to this moment; without one, another is added.
+    """
+    if not job.enabled:
+        raise Conflict("the job is disabled; enable it first")
+    planned = [row for row in active if row.status == state.SCHEDULED and row.attempt == 1]
+    others = [row for row in active if row not in planned]
+    if others and job.overlap == "skip":
+        raise Conflict(f"the job is already {_doing(others)}")
+    job.scheduled_at = now()
+    parameters = orjson.dumps(given).decode() if given else None
+    if planned and not others:
+        executions.start_now(session, planned[0], job, parameters, actor)
+        return {"execution_id": planned[0].id, "status": planned[0].status}
+    row = executions.start_another(session, job, others, parameters, actor)
+    return {"execution_id": row["id"], "status": row["status"]}
+
+
+def _doing(rows: list[Execution]) -> str:
+    return "running" if any(row.status in state.STARTED for row in rows) else "queued"
+
+
+def cancel(session: Session, job: Job, active: list[Execution], *, force: bool) -> None:
+    """Cancel a locked job: what waits at once, what runs through its worker."""
+    if job.status in _CANNOT_CANCEL:
+        raise Conflict(_CANNOT_CANCEL[job.status])
+    for row in sorted(active, key=lambda r: (r.blocked_on is None, r.status in state.STARTED)):
+        executions.cancel(session, row, force=force)
+    if not active:
+        job.status = "cancelled"

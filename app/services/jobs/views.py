@@ -1,0 +1,168 @@
+"""Jobs as they go on the wire: plain dicts, a whole page in a handful of queries."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain import execution_state as state
+from app.models import Execution, Job, Tag, job_tags
+from app.services.executions.sql import ACTIVE
+
+RECENT = 20
+
+_PLAIN = (
+    "id",
+    "name",
+    "description",
+    "type",
+    "config",
+    "scheduled_at",
+    "priority",
+    "project_id",
+    "timezone",
+    "status",
+    "enabled",
+    "queue",
+    "timeout_seconds",
+    "on_lost",
+    "overlap",
+    "external_id",
+    "keep_last",
+    "retention_days",
+    "created_by",
+    "version",
+    "created_at",
+    "updated_at",
+)
+#: What a query for :func:`page` selects.
+COLUMNS = tuple(getattr(Job, name) for name in _PLAIN)
+_RECENT_COLUMNS = (
+    Execution.job_id,
+    Execution.id,
+    Execution.number,
+    Execution.due_at,
+    Execution.status,
+    Execution.attempt,
+    Execution.origin,
+    Execution.started_at,
+    Execution.completed_at,
+    Execution.duration_ms,
+    Execution.exit_code,
+    Execution.error,
+)
+_LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in {"job_id", "due_at"})
+
+
+def fresh(job: Job, tags: Sequence[Tag], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a job that was made in this unit of work, without asking the database."""
+    due_at = rows[0]["due_at"] if rows else None
+    return _wire(job, [tag_wire(t) for t in tags], [], due_at)
+
+
+def one(session: Session, job: Job) -> dict[str, Any]:
+    """Return a job with all that is shown beside it."""
+    return page(session, [job])[0]
+
+
+def page(session: Session, jobs: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the jobs of a page, given as rows of :data:`COLUMNS`, in their order."""
+    ids = [job.id for job in jobs]
+    if not ids:
+        return []
+    tags, recent = _tags(session, ids), _recent(session, ids)
+    due = {job_id: moment for job_id in ids if (moment := _earliest(recent[job_id]))}
+    unseen = [job.id for job in jobs if job.status == "scheduled" and job.id not in due]
+    due |= _next_due(session, unseen) if unseen else {}
+    return [_wire(job, tags[job.id], recent[job.id], due.get(job.id)) for job in jobs]
+
+
+def tag_wire(tag: Any) -> dict[str, Any]:
+    """Return a tag as it goes on the wire."""
+    return {
+        "id": tag.id,
+        "name": tag.name,
+        "color": tag.color,
+        "is_default": tag.is_default,
+        "created_at": tag.created_at,
+    }
+
+
+def _wire(
+    job: Any, tags: list[dict[str, Any]], recent: list[Any], due_at: datetime | None
+) -> dict[str, Any]:
+    wire = {name: getattr(job, name) for name in _PLAIN}
+    wire["spec"] = orjson.loads(job.config)
+    wire["next_due_at"] = due_at
+    started = [row for row in recent if row.status != state.SCHEDULED]
+    wire["last_execution"] = _last(started[0]) if started else None
+    wire["recent"] = [
+        {"id": row.id, "status": row.status, "duration_ms": row.duration_ms} for row in started
+    ]
+    wire["usual_duration_ms"] = _usual(started)
+    if tags:
+        wire["tags"] = tags
+    return wire
+
+
+def _earliest(rows: Iterable[Any]) -> datetime | None:
+    return min((row.due_at for row in rows if row.status in state.WAITING), default=None)
+
+
+def _last(row: Any) -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in _LAST}
+    for name in ("completed_at", "duration_ms", "exit_code", "error"):
+        if found[name] is None:
+            del found[name]
+    return found
+
+
+def _usual(rows: Iterable[Any]) -> int | None:
+    took = [
+        row.duration_ms
+        for row in rows
+        if row.status == state.COMPLETED and row.duration_ms is not None
+    ]
+    return round(median(took)) if took else None
+
+
+def _tags(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    query = (
+        sa.select(job_tags.c.job_id, *Tag.__table__.columns)
+        .join(Tag, Tag.id == job_tags.c.tag_id)
+        .where(job_tags.c.job_id.in_(ids))
+        .order_by(Tag.name)
+    )
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.job_id].append(tag_wire(row))
+    return found
+
+
+def _recent(session: Session, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Return each job's newest executions, the newest first."""
+    query = (
+        sa.select(*_RECENT_COLUMNS)
+        .join(Job, Job.id == Execution.job_id)
+        .where(Job.id.in_(ids), Execution.number > Job.last_number - RECENT)
+        .order_by(Execution.number.desc())
+    )
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.job_id].append(row)
+    return found
+
+
+def _next_due(session: Session, ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when jobs are due whose planned execution is older than their recent ones."""
+    query = (
+        sa.select(Execution.job_id, sa.func.min(Execution.due_at))
+        .where(Execution.job_id.in_(ids), ACTIVE, Execution.started_at.is_(None))
+        .group_by(Execution.job_id)
+    )
+    return dict(iter(session.execute(query)))
