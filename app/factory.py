@@ -3,7 +3,10 @@
 from flask import Flask
 
 from app.api import (
+    aliases,
     answers,
+    api_keys,
+    auth,
     browsers,
     docs,
     executions,
@@ -30,10 +33,12 @@ def create_app(settings: Settings) -> Flask:
     trace.install(app)
     ops.install(app, settings)
     browsers.guard(app, settings)
+    auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)
-    for resource in (jobs, executions, projects, tags, job_types, system):
+    for resource in (jobs, executions, projects, tags, job_types, system, api_keys):
         api.register_blueprint(resource.blp)
+    aliases.install(app)
     return app
 
 
@@ -49,5 +54,12 @@ def _config(settings: Settings) -> dict[str, object]:
         "API_SPEC_OPTIONS": {
             "info": {"description": "Jobs that run at their time: make, run and follow them."},
             "servers": [{"url": "/"}],
+            "components": {
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                }
+            },
+            "security": [{"bearer": []}, {"apiKey": []}] if settings.auth_enabled else [],
         },
     }

@@ -66,7 +66,7 @@ class Settings(BaseModel):
     default_priority: int = Field(5, ge=1, le=10, description="Priority of jobs that name none")
     environment: str = Field("production", min_length=1, description="A label for logs")
     auth_enabled: bool = Field(
-        default=False, description="Refused for now: this release has no keys or users yet"
+        default=False, description="Ask for an API key; needed to listen on other than loopback"
     )
     metrics_enabled: bool = Field(default=True, description="Answer /metrics")
     database_url: str = Field(
@@ -100,12 +100,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _loopback_only(self) -> Self:
-        if self.auth_enabled:
-            raise ValueError("AUTH_ENABLED=true needs API keys, and this release has none yet")
-        if self.host not in LOOPBACK:
+        if not self.auth_enabled and self.host not in LOOPBACK:
             raise ValueError(
                 f"HOST={self.host} is refused: without authentication the product listens on "
-                "localhost only (a stranger could start shell jobs)"
+                "localhost only (a stranger could start shell jobs); set AUTH_ENABLED=true"
             )
         return self
 

@@ -20,9 +20,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic.fields import FieldInfo
 
 from app import db
-from app.api import errors
+from app.api import aliases, errors
 from app.cli.main import cli
 from app.domain import execution_state as state
+from app.factory import create_app
 from app.services import metrics
 from app.settings import RUNTIME_KEYS, SECRETS, Settings
 from docs import error_codes, explanations
@@ -87,8 +88,8 @@ def settings_page() -> str:
         f"- **Values of the run time.** {_names(RUNTIME_KEYS)} are also kept in the database, and "
         "`PATCH /api/system/config` changes them while the product runs. A flag or the environment "
         "of the present start wins over the database, and then a change is refused.",
-        "- **Not in this release.** `AUTH_ENABLED=true`, and a `HOST` other than loopback, are "
-        "refused: there are no keys yet. `REDIS_URL` serves as `BROKER_URL` where that is empty.",
+        "- **Together.** A `HOST` other than loopback needs `AUTH_ENABLED=true`. `REDIS_URL` "
+        "serves as `BROKER_URL` where that is empty.",
         "- **Mistakes.** All faults are listed at once, each with where its value came from, and "
         "the exit code is 2. `oneoff config check` looks without starting anything; "
         "`oneoff config` shows every value in force, with passwords masked.",
@@ -178,7 +179,7 @@ def metrics_page() -> str:
         "`GET /metrics` answers in the text format of Prometheus. Figures of jobs, queues and "
         "workers come from the database, so every API process gives the same answer. The families "
         "`oneoff_http_…`, `oneoff_uptime_seconds` and `oneoff_build_info` speak of the process "
-        "that answers. Those of API keys and webhooks stay at 0 in this release. "
+        "that answers, and so does that of API keys. That of webhooks stays at 0 in this release. "
         "`METRICS_ENABLED=false` switches the address off.",
         table(("Name", "Type", "Labels", "What it is"), *rows),
     )
@@ -237,12 +238,45 @@ def _failures() -> list[tuple[str, explanations.Failure]]:
 
 # Writing
 
+
+def aliases_page() -> str:
+    """Return the page of other addresses."""
+    ours = {
+        rule.endpoint: rule.rule
+        for rule in reversed(list(_routes()))
+        if rule.rule not in {other for _, other, _ in aliases.TABLE}
+    }
+    rows = [
+        (f"`{method} {_plain(other)}`", f"`{_plain(ours[route])}`" if route in ours else _SWITCH)
+        for method, other, route in aliases.TABLE
+    ]
+    return page(
+        "Other addresses",
+        "Programs written for other systems find these routes where they look for them. They "
+        "answer as ours do. `PUT` on a job, a project, a tag, an API key or the system's config "
+        "does what `PATCH` does: it changes what it names.",
+        table(("Address", "Does what this does"), *rows),
+    )
+
+
+_SWITCH = "`PATCH /api/jobs/{job_id}` with `enabled`"
+
+
+def _routes() -> Iterator[Any]:
+    return create_app(Settings()).url_map.iter_rules()
+
+
+def _plain(rule: str) -> str:
+    return rule.replace("<", "{").replace(">", "}")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings": settings_page,
     "cli": cli_page,
     "states": states_page,
     "metrics": metrics_page,
     "errors": errors_page,
+    "aliases": aliases_page,
 }
 SECTIONS: dict[str, Callable[[], str]] = {
     "settings": settings,

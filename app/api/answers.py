@@ -74,3 +74,8 @@ def listed(page: Page[dict[str, Any]]) -> Response:
 def actor() -> str:
     """Return who asks."""
     return str(g.get("actor", "anonymous"))
+
+
+def caller() -> str:
+    """Return what tells the one who asks from all others: names may be alike, this is not."""
+    return str(g.get("caller", actor()))

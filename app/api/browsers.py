@@ -1,7 +1,8 @@
 """What protects a person's browser: whose pages may call us, and what our own pages may do.
 
-Without accounts the only thing between a foreign page and a shell job are these rules: the Host
-must be ours, a change must not come from elsewhere, and bodies must be JSON.
+Without keys the only thing between a foreign page and a shell job are these rules: the Host
+must be ours, a change must not come from elsewhere, and bodies must be JSON. Where keys are needed
+the Host may be any: no browser sends a key by itself.
 """
 
 from http import HTTPStatus
@@ -47,12 +48,13 @@ def guard(app: Flask, settings: Settings) -> None:
 class _Rules:
     def __init__(self, settings: Settings) -> None:
         self.origins = frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins)
+        self.checks_host = not settings.auth_enabled
         hosts = {urlsplit(origin).hostname for origin in self.origins}
         self.hosts = LOOPBACK | {settings.host.lower()} | {host for host in hosts if host}
 
     def check(self) -> Response | None:
         """Refuse what must not be served; answer preflights."""
-        if _name_of(request.host) not in self.hosts:
+        if self.checks_host and _name_of(request.host) not in self.hosts:
             raise Forbidden("this host name is not ours; see ALLOWED_ORIGINS")
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return Response(status=HTTPStatus.NO_CONTENT)

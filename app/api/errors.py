@@ -19,6 +19,7 @@ from app.domain.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    Unauthenticated,
     Unavailable,
     shorten,
 )
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 #: What a broken rule is in HTTP.
 STATUS: Final[dict[type[DomainError], HTTPStatus]] = {
     Invalid: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,

@@ -66,7 +66,7 @@ def _asked() -> idempotency.Request | None:
     if not (1 <= len(key) <= 255 and key.isprintable()):
         raise invalid(NAME, "must be 1 to 255 printable characters", key)
     digest = hashlib.sha256(request.get_data(cache=True)).hexdigest()
-    return idempotency.Request(answers.actor(), key, request.method, request.path, digest)
+    return idempotency.Request(answers.caller(), key, request.method, request.path, digest)
 
 
 def _replay(stored: idempotency.Answer) -> Response:

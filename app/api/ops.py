@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
 from app import bootstrap, db
+from app.api import auth
 from app.services import health, metrics
 from app.settings import Settings
 
@@ -37,7 +38,10 @@ def show_health() -> tuple[Response, int]:
     report = _report()
     status = HTTPStatus.OK if health.is_up(report) else HTTPStatus.SERVICE_UNAVAILABLE
     if request.accept_mimetypes.best_match(["text/plain", _JSON]) == _JSON:
-        return jsonify(report), status
+        settings = current_app.config["SETTINGS"]
+        return jsonify(
+            health.for_strangers(report) if auth.is_stranger(settings) else report
+        ), status
     return Response("OK" if status == HTTPStatus.OK else "DOWN", mimetype="text/plain"), status
 
 

@@ -11,6 +11,7 @@ import click
 from app import bootstrap, db
 from app.cli import roles
 from app.cli import serve as serving
+from app.cli.apikeys import apikey
 from app.cli.options import (
     REFUSED,
     UNREACHABLE,
@@ -227,6 +228,9 @@ def show_help(context: click.Context, command: str | None) -> None:
         click.echo(f"oneoff has no command {command!r}; see: oneoff help", err=True)
         sys.exit(USAGE)
     click.echo(found.get_help(click.Context(found, info_name=command, parent=parent)))
+
+
+cli.add_command(apikey)
 
 
 def main() -> None:

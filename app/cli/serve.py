@@ -16,7 +16,7 @@ from app import bootstrap, db
 from app.cli import broker_server, roles
 from app.cli.options import REFUSED, usable_folder
 from app.cli.supervisor import Role, Supervisor
-from app.services import installation
+from app.services import api_keys, installation
 from app.settings import Settings
 from app.version import VERSION
 from migrations import apply
@@ -28,8 +28,7 @@ def serve(settings: Settings) -> int:
     lock = _lock(folder)
     _refuse_taken_port(settings)
     bootstrap.start_logging("serve", settings)
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        _say("Warning: running as root without authentication; whoever reaches this port is root.")
+    _warn_of_open_doors(settings)
     _say(f"OneOff {VERSION}: database {masked(settings.database)}")
     if settings.embeds_broker and broker_server.binary() is None:
         raise click.ClickException(broker_server.WAYS_OUT)
@@ -41,6 +40,18 @@ def serve(settings: Settings) -> int:
         return supervisor.run()
     finally:
         lock.close()
+
+
+def _warn_of_open_doors(settings: Settings) -> None:
+    if settings.auth_enabled:
+        return
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        _say("Warning: running as root without authentication; whoever reaches this port is root.")
+    else:
+        _say(
+            "Warning: authentication is off (AUTH_ENABLED=false): everybody on this machine can "
+            "run jobs in your name."
+        )
 
 
 def migrate(settings: Settings) -> None:
@@ -56,6 +67,8 @@ def migrate(settings: Settings) -> None:
         apply.upgrade(db.engine())
     with db.transaction() as session:
         installation.seed_config(session, settings)
+        if settings.auth_enabled and not api_keys.exist(session):
+            _say("There is no API key yet; make the first: oneoff apikey create --scopes admin …")
 
 
 def _roles(settings: Settings) -> list[Role]:
@@ -137,13 +150,18 @@ class Announcement:
 
 def address(settings: Settings) -> str:
     """Return the address of the product for people."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
+    host = _own_host(settings)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _own_host(settings: Settings) -> str:
+    """Return the name by which this machine itself reaches the API."""
+    return "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
 
 
 def ask(settings: Settings, path: str, seconds: float = 5) -> dict[str, Any]:
     """Return the JSON answer of the running product. Raises ``OSError`` if it does not answer."""
-    connection = http.client.HTTPConnection(settings.host, settings.port, timeout=seconds)
+    connection = http.client.HTTPConnection(_own_host(settings), settings.port, timeout=seconds)
     try:
         connection.request("GET", path, headers={"Accept": "application/json"})
         answer: dict[str, Any] = json.loads(connection.getresponse().read())

@@ -64,6 +64,18 @@ class Conflict(DomainError):
     code = "CONFLICT"
 
 
+class Unauthenticated(DomainError):
+    """Say who you are."""
+
+    code = "UNAUTHENTICATED"
+
+
+class InvalidToken(Unauthenticated):
+    """invalid or expired API key"""
+
+    code = "INVALID_TOKEN"
+
+
 class Forbidden(DomainError):
     """This caller may not do this."""
 

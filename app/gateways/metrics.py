@@ -39,6 +39,15 @@ _durations = Summary(
     registry=_http,
 )
 
+_keys = Counter(
+    "oneoff_apikey_validations_total",
+    "API keys checked by this process.",
+    ("result",),
+    registry=_http,
+)
+for _result in ("success", "failed"):
+    _keys.labels(_result)
+
 Labels = tuple[str, ...]
 
 
@@ -80,6 +89,11 @@ def observe_request(method: str, path: str, status: int, seconds: float) -> None
     """Count one answered request; ``path`` is the template of its route."""
     _requests.labels(method, path, str(status)).inc()
     _durations.labels(method, path).observe(seconds)
+
+
+def observe_key(result: str) -> None:
+    """Count one checked API key: ``success`` or ``failed``."""
+    _keys.labels(result).inc()
 
 
 def uptime_seconds() -> float:

@@ -1,5 +1,6 @@
 """The tables, one aggregate a file."""
 
+from app.models.api_keys import ApiKey
 from app.models.base import Base
 from app.models.executions import Execution, ExecutionLog
 from app.models.jobs import Job, JobVersion, job_tags
@@ -15,6 +16,7 @@ from app.models.system import (
 )
 
 __all__ = [
+    "ApiKey",
     "Base",
     "Execution",
     "ExecutionLog",

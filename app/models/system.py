@@ -13,6 +13,8 @@ class Installation(Base):
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     oldest_release: Mapped[str]
+    #: Grows with each change of who may do what; processes that see it grow forget what they knew.
+    auth_epoch: Mapped[int] = mapped_column(default=1, server_default=sa.text("1"))
     created_at: Mapped[Moment]
 
 

@@ -59,6 +59,11 @@ def is_up(report: dict[str, Any]) -> bool:
     return bool(report["status"] != DOWN)
 
 
+def for_strangers(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what a report says to those who have shown no key: no release, no names."""
+    return {name: part for name, part in report.items() if name not in {"version", "queues"}}
+
+
 def readiness(report: dict[str, Any]) -> dict[str, Any]:
     """Return whether work can be accepted and handed on, with what stands in the way."""
     parts = {name: report[name]["status"] == OK for name in ("database", "schema", "broker")}

@@ -29,6 +29,11 @@ def observe_request(method: str, path: str, status: int, seconds: float) -> None
     metrics.observe_request(method, path, status, seconds)
 
 
+def observe_key(*, valid: bool) -> None:
+    """Count one API key that this process checked."""
+    metrics.observe_key("success" if valid else "failed")
+
+
 def exposition() -> bytes:
     """Return all metrics as text; while the database is away, those of this process."""
     found = _ledger.ask()
@@ -136,11 +141,8 @@ def _events(session: Session) -> Iterator[Family | Distribution]:
     ):
         yield Family("counter", name, text, (), {(): value})
     yield _lateness(session)
-    for name, text in (
-        ("oneoff_apikey_validations", "API keys checked."),
-        ("oneoff_webhook_deliveries", "Webhook deliveries ended."),
-    ):
-        yield Family("counter", name, text, ("result",), {(result,): 0.0 for result in _RESULTS})
+    name, text = "oneoff_webhook_deliveries", "Webhook deliveries ended."
+    yield Family("counter", name, text, ("result",), {(result,): 0.0 for result in _RESULTS})
 
 
 def _lateness(session: Session) -> Distribution:

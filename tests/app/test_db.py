@@ -27,7 +27,7 @@ def test_an_execution_that_starts_while_it_is_listed_is_in_the_list(database):
         job_id = (job := make_job(session)).id
         execution_id = make_execution(session, job, "queued")
 
-    seen = []
+    seen: list[str] = []
 
     def start(_connection, _cursor, statement, *_):
         if "started_at IS NOT NULL" in statement and not seen:

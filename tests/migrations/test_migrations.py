@@ -43,7 +43,8 @@ def test_the_models_are_what_the_migrations_make(engine: sa.Engine) -> None:
 
 
 def test_the_way_down_leaves_nothing_and_the_way_up_works_again(engine: sa.Engine) -> None:
-    apply.downgrade(engine)
+    for _ in apply.known():
+        apply.downgrade(engine)
     assert apply.current(engine) is None
     assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
     apply.upgrade(engine)

@@ -110,14 +110,24 @@ class Id(Text):
         return normalise_id(text) or text
 
 
-class QueryMoment(ma.fields.DateTime):
+class Moment(ma.fields.DateTime):
+    """A moment with its zone, as RFC 3339 has it."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str):
+            raise ma.ValidationError("must be a text such as 2030-01-31T09:00:00Z")
+        try:
+            return parse_rfc3339(value.strip())
+        except ValueError as error:
+            raise ma.ValidationError(str(error)) from None
+
+
+class QueryMoment(Moment):
     """A moment in a query; a ``+`` that became a blank on the way is mended."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
-        try:
-            return parse_rfc3339(_ZONE_WITHOUT_PLUS.sub(r"+\1", str(value).strip()))
-        except ValueError as error:
-            raise ma.ValidationError(str(error)) from None
+        mended = _ZONE_WITHOUT_PLUS.sub(r"+\1", str(value).strip())
+        return super()._deserialize(mended, attr, data, **kwargs)
 
 
 class ObjectOrText(ma.fields.Raw):
