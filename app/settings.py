@@ -150,7 +150,7 @@ class Settings(BaseModel):
     def outbound(self) -> OutboundPolicy:
         """The policy for requests that jobs send."""
         own = [
-            (part.hostname, part.port or 6379)
+            (part.hostname, part.port or (5672 if part.scheme.startswith("amqp") else 6379))
             for part in map(urlsplit, {self.redis_url, self.broker_url})
             if part.hostname
         ]

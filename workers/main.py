@@ -47,7 +47,7 @@ def run(settings: Settings, lanes: Lanes) -> None:
         hostname=worker_id,
         pool_cls=lanes.pool,
         concurrency=lanes.slots,
-        queues=list(queues),
+        queues=[broker.real_name(name) for name in queues],
         loglevel=logging.getLogger().level,
         without_gossip=True,
         without_mingle=True,

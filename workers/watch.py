@@ -110,7 +110,7 @@ class Watch:
         for name in set(names) - set(self.queues):
             queue = broker.queue_named(name)
             self.consumer.app.amqp.queues.add(queue)
-            self._tell("add_consumer", queue=name)
+            self._tell("add_consumer", queue=queue.name)
             self.queues = (*self.queues, name)
         with transaction() as session:
             workers.set_queues(session, self.worker_id, self.queues)

@@ -68,10 +68,14 @@ def is_redis(url: str | None = None) -> bool:
 
 def queue_named(name: str) -> Queue:
     """Return the broker's queue for one of our queue names."""
-    if is_redis():
-        return Queue(name, Exchange(""), routing_key=name)
-    real = _address.prefix + name
-    return Queue(real, Exchange(""), routing_key=real, queue_arguments={"x-max-priority": 9})
+    real = real_name(name)
+    steps = {} if is_redis() else {"x-max-priority": 9}
+    return Queue(real, Exchange(""), routing_key=real, queue_arguments=steps)
+
+
+def real_name(name: str) -> str:
+    """Return what the broker calls one of our queues; on Redis every key has our prefix anyway."""
+    return name if is_redis() else _address.prefix + name
 
 
 def broker_priority(priority: int) -> int:
@@ -89,10 +93,14 @@ def make_app(name: str = "oneoff") -> Celery:
         task_create_missing_queues=False,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        task_default_queue=CHORES,
+        task_default_queue=real_name(CHORES),
+        control_exchange=f"{_address.prefix}control",
+        event_exchange=f"{_address.prefix}events",
         task_queues=[queue_named(n) for n in RESERVED],
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # RabbitMQ closes the channel of who holds a message for long, as we do while a job runs.
+        broker_channel_error_retry=True,
         broker_connection_timeout=2,
         broker_pool_limit=20,
         broker_transport_options=_transport_options(),
@@ -124,9 +132,10 @@ def _transport_options() -> dict[str, Any]:
 def publisher() -> Celery:
     """Return this process's publishing application; it gives up on a silent broker soon."""
     app = make_app("oneoff-publisher")
+    limits: dict[str, float] = {"read_timeout": PUBLISH_SECONDS, "write_timeout": PUBLISH_SECONDS}
     if is_redis():
-        options = {"socket_timeout": PUBLISH_SECONDS, "max_retries": 0}
-        app.conf.broker_transport_options.update(options)
+        limits = {"socket_timeout": PUBLISH_SECONDS, "max_retries": 0}
+    app.conf.broker_transport_options.update(limits)
     return app
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.product import Product, free_port, running
+from tests.support.rabbitmq import RabbitMq
 from tests.support.servers import Broker, Postgresql
 
 
@@ -52,13 +53,24 @@ def shared_broker(tmp_path: Path) -> Iterator[str]:
     broker.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMq]:
+    """A RabbitMQ server for all tests of this folder; each installation has queues of its own."""
+    server = RabbitMq()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "rabbitmq"])
 def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Product]:
-    """The product, started, on each of the two databases."""
-    settings = {}
-    if request.param == "postgresql":
+    """The product, started: on each of the two databases, and on the other broker."""
+    settings, broker = {}, None
+    if request.param != "sqlite":
         settings["DATABASE_URL"] = request.getfixturevalue("empty_postgresql")
-    with running(tmp_path / "product", **settings) as started:
+    if request.param == "rabbitmq":
+        broker = request.getfixturevalue("rabbitmq")
+        settings["BROKER_URL"] = broker.url
+    with running(tmp_path / "product", broker=broker, **settings) as started:
         yield started
 
 

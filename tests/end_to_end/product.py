@@ -8,11 +8,14 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
+
+from tests.support.rabbitmq import RabbitMq
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,8 +41,9 @@ def free_port() -> int:
 class Product:
     """One installation in a folder of its own."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, broker: RabbitMq | None = None, **settings: str) -> None:
         self.folder = folder
+        self.broker = broker
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.log = folder / "product.log"
@@ -107,7 +111,7 @@ class Product:
         return found
 
     def role(self, name: str) -> psutil.Process:
-        """Return the main process of a role: broker, worker, dispatcher, auxiliary, api, beat."""
+        """Return the main process of a role: broker (embedded), worker, dispatcher …"""
         assert self.process is not None
         main = psutil.Process(self.process.pid)
         broker = ("redis-server", "valkey-server")
@@ -132,23 +136,46 @@ class Product:
         child: psutil.Process = (busy or children)[0]
         return child
 
+    def broker_process(self) -> psutil.Process:
+        """Return the process of the broker, embedded or not."""
+        return self.broker.server() if self.broker else self.role("broker")
+
+    def broker_data(self) -> Path:
+        """Return the folder in which the broker keeps its data."""
+        return self.broker.data if self.broker else Path(self.environ["DATA_DIR"]) / "broker"
+
     def kill(self, role: str) -> None:
         """kill -9 the main process of a role."""
-        self.role(role).kill()
+        (self.broker_process() if role == "broker" else self.role(role)).kill()
 
-    def ask(self, method: str, path: str, body: Any = None, seconds: float = 10) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        seconds: float = 10,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Any:
         """Send a request; return (status, decoded answer)."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=seconds)
         try:
-            headers = {"Content-Type": "application/json"} if body is not None else {}
+            kind = {"Content-Type": "application/json"} if body is not None else {}
             text = None if body is None else json.dumps(body)
-            connection.request(method, path, text, headers)
+            connection.request(method, path, text, {**kind, **headers})
             answer = connection.getresponse()
             raw = answer.read()
             is_json = "json" in (answer.headers.get("Content-Type") or "")
             return answer.status, json.loads(raw) if is_json and raw else raw.decode()
         finally:
             connection.close()
+
+    def consumes(self) -> bool:
+        """Return whether every lane has a worker that says it takes messages."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            status, report = self.ask("GET", "/health", headers={"Accept": "application/json"})
+            lanes = report["workers"]["lanes"].values()
+            return status == 200 and all(lane["consuming"] for lane in lanes)
+        return False
 
     def create(self, script: str, at: str = "now", **over: Any) -> dict[str, Any]:
         """Create a shell job; return it. Fails if the product refuses it."""
@@ -232,9 +259,9 @@ class Submitter:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Product]:
+def running(folder: Path, *, broker: RabbitMq | None = None, **settings: str) -> Iterator[Product]:
     """Run the product for the length of a block and leave nothing behind."""
-    product = Product(folder, **settings)
+    product = Product(folder, broker=broker, **settings)
     try:
         yield product.start()
     finally:
