@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.platforms import SecurityWarning
+from celery.worker.control import control_command
 from kombu import Queue
 
 from app.gateways import broker
@@ -36,6 +37,17 @@ def make(pool: str, queues: tuple[str, ...]) -> Celery:
 
 def _declared(queues: tuple[str, ...]) -> list[Queue]:
     return [broker.queue_named(name) for name in dict.fromkeys((*queues, *broker.RESERVED))]
+
+
+#: Flower asks for events every five seconds; when it stops asking they end.
+WATCHED_SECONDS = 15
+
+
+@control_command(name="enable_events")
+def _tell_of_executions(_state: Any) -> dict[str, str]:
+    """Send events of executions for a while; those of rings, Celery's own, stay off."""
+    fuse.watch_for(WATCHED_SECONDS)
+    return {"ok": "events of executions are sent"}
 
 
 @signals.worker_shutting_down.connect(weak=False)

@@ -10,7 +10,7 @@ from setproctitle import getproctitle, setproctitle
 
 from app import bootstrap
 from app.db import transaction
-from app.gateways import broker
+from app.gateways import broker, task_events
 from app.services import workers
 from app.services.workers import Registration
 from app.settings import Settings
@@ -36,7 +36,7 @@ def run(settings: Settings, lanes: Lanes) -> None:
     queues = lanes.queues or _all_run_queues()
     with transaction() as session:
         worker_id = workers.register(session, Registration(lanes.pool, queues, lanes.slots))
-    process.prepare(settings, worker_id, _run_queues_only(lanes.queues))
+    process.prepare(settings, worker_id, _run_queues_only(lanes.queues), lanes.slots)
     process.sweep_scratch()
     watch = Watch(
         settings, worker_id, queues, lanes.slots, serves_all=not lanes.queues, elastic=lanes.elastic
@@ -44,7 +44,7 @@ def run(settings: Settings, lanes: Lanes) -> None:
     _connect(watch)
     app = celery_app.make(lanes.pool, queues)
     worker = app.Worker(
-        hostname=worker_id,
+        hostname=task_events.node_name(worker_id),
         pool_cls=lanes.pool,
         concurrency=lanes.slots,
         queues=[broker.real_name(name) for name in queues],

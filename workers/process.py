@@ -18,13 +18,14 @@ from workers.runner import Runner
 _settings: Settings | None = None
 _worker_id = ""
 _queues: tuple[str, ...] = ()
+_slots = 1
 _all_queues: tuple[float, tuple[str, ...]] = (0.0, ())
 
 
-def prepare(settings: Settings, worker_id: str, queues: tuple[str, ...]) -> None:
+def prepare(settings: Settings, worker_id: str, queues: tuple[str, ...], slots: int) -> None:
     """Tell this process, and those it will fork, who they are; no ``queues`` means all."""
-    global _settings, _worker_id, _queues
-    _settings, _worker_id, _queues = settings, worker_id, queues
+    global _settings, _worker_id, _queues, _slots
+    _settings, _worker_id, _queues, _slots = settings, worker_id, queues, slots
 
 
 def settings() -> Settings:
@@ -69,6 +70,7 @@ def _runner(pid: int) -> Runner:
         grace=own.shutdown_grace_seconds,
         max_output_bytes=own.max_output_bytes,
         # SQLite has one writer: large claims of one process would make the others wait.
+        slots=_slots,
         most_ahead=10 if own.database.startswith("sqlite") else 50,
     )
     made.start()

@@ -26,6 +26,7 @@ from workers import fuse
 from workers.executors.base import Context, Executor, Options, Outcome, Parameters
 from workers.executors.registry import EXECUTORS
 from workers.executors.stop import StopSignal
+from workers.feed import Feed
 from workers.flights import Flight, Flights
 from workers.heartbeat import Heartbeat
 from workers.ledger import Ledger
@@ -80,6 +81,8 @@ class Runner:
     max_output_bytes: int
     #: The most rows claimed in one transaction.
     most_ahead: int = 10
+    #: How many processes like this one the worker has.
+    slots: int = 1
     ledger: Ledger = field(default_factory=Ledger)
     flights: Flights = field(default_factory=Flights)
     _local: threading.local = field(default_factory=threading.local)
@@ -88,6 +91,10 @@ class Runner:
     #: Rings that found nothing to do, not yet counted in the ledger.
     _idle_rings: int = 0
     _pace: Pace = field(default_factory=Pace)
+    _feed: Feed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._feed = Feed(self.worker, self.slots)
 
     def start(self) -> None:
         """Start the heartbeat beside the slots."""
@@ -220,10 +227,13 @@ class Runner:
         return ended
 
     def _perform(self, flight: Flight) -> Ended:
+        is_told = self._feed.began(flight.claim)
         try:
             outcome = self._outcome(flight)
         finally:
             fuse.burn_until(None)
+        if is_told:
+            self._feed.ended(flight.claim, outcome, time.monotonic() - flight.began)
         result = _result(outcome, flight)
         self._pace.took(result.duration_ms / 1000)
         return Ended(flight, result, _remaining(flight.sink))

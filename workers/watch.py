@@ -8,11 +8,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from celery.worker.state import active_requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import transaction
 from app.gateways import broker
 from app.gateways.broker import Ring
+from app.gateways.task_events import TaskEvents
 from app.services import executions, installation, recovery, workers
 from app.settings import Settings
 from workers import fuse
@@ -41,6 +43,10 @@ class Watch:
     _pids: set[int] = field(default_factory=set)
     _looped_at: float = 0.0
     _beat_at: float = 0.0
+    _events: TaskEvents = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._events = TaskEvents(self.worker_id)
 
     def start(self, consumer: Any) -> None:
         """Begin to watch; called when the worker takes its first messages."""
@@ -76,6 +82,8 @@ class Watch:
         if moment >= self._beat_at:
             self._beat_at = moment + HEARTBEAT_SECONDS
             self._heartbeat(consuming=moment - self._looped_at < HEARTBEAT_SECONDS)
+            if fuse.is_watched():
+                self._events.heartbeat(active=len(active_requests), every=HEARTBEAT_SECONDS)
 
     def _judge_dead_processes(self) -> None:
         present = self._pool_pids()

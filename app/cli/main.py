@@ -12,6 +12,7 @@ from app import bootstrap, db
 from app.cli import roles
 from app.cli import serve as serving
 from app.cli.apikeys import apikey
+from app.cli.flower import flower
 from app.cli.options import (
     REFUSED,
     UNREACHABLE,
@@ -231,6 +232,7 @@ def show_help(context: click.Context, command: str | None) -> None:
 
 
 cli.add_command(apikey)
+cli.add_command(flower)
 
 
 def main() -> None:

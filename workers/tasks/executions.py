@@ -6,14 +6,14 @@ from app.gateways.broker import RELEASE_TASK, RUN_TASK, Pair
 from workers import dispatch, process
 
 
-@shared_task(name=RUN_TASK)
+@shared_task(name=RUN_TASK, send_events=False)
 def run(pairs: list[Pair]) -> None:
     """Work off this worker's run queues; the pairs only say why it was rung."""
     del pairs
     process.runner().drain()
 
 
-@shared_task(name=RELEASE_TASK)
+@shared_task(name=RELEASE_TASK, send_events=False)
 def release(pairs: list[Pair]) -> None:
     """Move rows to their run queues at their moment."""
     dispatch.release([(row_id, generation) for row_id, generation in pairs])
