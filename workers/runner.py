@@ -1,7 +1,6 @@
 """claim -> perform -> settle: the loop by which a slot works off its queues."""
 
 import itertools
-import json
 import logging
 import os
 import random
@@ -11,26 +10,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import after_commit, reading
-from app.domain.errors import shorten
-from app.domain.specs import SPECS, Spec
 from app.gateways.broker import Ring
 from app.services import executions, tallies
-from app.services.executions import Claim, Owner, Result
+from app.services.executions import Claim, Owner
 from app.services.wakeups import ring_after_commit
 from workers import fuse
-from workers.executors.base import Context, Executor, Options, Outcome, Parameters
-from workers.executors.registry import EXECUTORS
+from workers.executors.base import Options
 from workers.executors.stop import StopSignal
 from workers.feed import Feed
 from workers.flights import Flight, Flights
 from workers.heartbeat import Heartbeat
 from workers.ledger import Ledger
-from workers.log_sink import Chunk, LogSink, write_chunk
+from workers.log_sink import LogSink, write_chunk
+from workers.performer import Ended, Performer
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +39,6 @@ FAIR_EVERY = 10
 SETTLE_SECONDS = 10.0
 #: Repeatable rows may be claimed ahead for about so much work.
 AHEAD_SECONDS = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An attempt that was run and waits to be settled."""
-
-    flight: Flight
-    result: Result
-    chunks: list[Chunk]
 
 
 @dataclass(slots=True)
@@ -91,10 +78,10 @@ class Runner:
     #: Rings that found nothing to do, not yet counted in the ledger.
     _idle_rings: int = 0
     _pace: Pace = field(default_factory=Pace)
-    _feed: Feed = field(init=False)
+    _performer: Performer = field(init=False)
 
     def __post_init__(self) -> None:
-        self._feed = Feed(self.worker, self.slots)
+        self._performer = Performer(self.options, Feed(self.worker, self.slots))
 
     def start(self) -> None:
         """Start the heartbeat beside the slots."""
@@ -221,86 +208,8 @@ class Runner:
         ended = []
         for flight in flights:
             if self.flights.begin(flight):
-                ended.append(self._perform(flight))
+                ended.append(self._performer.perform(flight))
+                self._pace.took(ended[-1].result.duration_ms / 1000)
             else:
                 flight.stop.close()
         return ended
-
-    def _perform(self, flight: Flight) -> Ended:
-        is_told = self._feed.began(flight.claim)
-        try:
-            outcome = self._outcome(flight)
-        finally:
-            fuse.burn_until(None)
-        if is_told:
-            self._feed.ended(flight.claim, outcome, time.monotonic() - flight.began)
-        result = _result(outcome, flight)
-        self._pace.took(result.duration_ms / 1000)
-        return Ended(flight, result, _remaining(flight.sink))
-
-    def _outcome(self, flight: Flight) -> Outcome:
-        claim = flight.claim
-        try:
-            spec = SPECS[claim.type].model_validate_json(claim.config)
-        except (KeyError, ValidationError) as error:
-            reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
-            return Outcome("failed", None, reason, "CONFIG_INVALID")
-        context = _context(flight, spec)
-        fuse.burn_until(context.deadline)
-        try:
-            return self._executor(claim.type).perform(spec, context)
-        except Exception as error:
-            log.exception("the executor %s broke on execution %s", claim.type, claim.id)
-            return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
-
-    def _executor(self, kind: str) -> Executor:
-        """Return this slot's executor; each slot has instances of its own."""
-        mine: dict[str, Executor] | None = getattr(self._local, "executors", None)
-        if mine is None:
-            mine = self._local.executors = {}
-        if kind not in mine:
-            mine[kind] = EXECUTORS[kind](self.options)
-        return mine[kind]
-
-
-def _context(flight: Flight, spec: Spec) -> Context:
-    claim = flight.claim
-    seconds = claim.timeout_seconds or spec.limit_seconds()
-    given = json.loads(claim.parameters) if claim.parameters else {}
-    args = given.get("args")
-    return Context(
-        execution_id=claim.id,
-        root_execution_id=claim.root_execution_id,
-        job_id=claim.job_id,
-        job_name=claim.job_name,
-        attempt=claim.attempt,
-        deadline=flight.began + seconds if seconds else None,
-        traceparent=f"00-{claim.root_execution_id}-{claim.id[-16:]}-01",
-        parameters=Parameters(
-            given.get("env") or {}, None if args is None else tuple(args), given.get("body")
-        ),
-        output=flight.sink,
-        stop=flight.stop,
-    )
-
-
-def _result(outcome: Outcome, flight: Flight) -> Result:
-    return Result(
-        verdict=outcome.verdict,
-        waited_ms=round((flight.began - flight.claimed) * 1000),
-        duration_ms=round((time.monotonic() - flight.began) * 1000),
-        exit_code=outcome.exit_code,
-        error=outcome.error,
-        error_code=outcome.error_code,
-        output_tail=flight.sink.tail() or None,
-        output_truncated=flight.sink.truncated,
-        cpu_seconds=outcome.usage.cpu_seconds,
-        max_rss_bytes=outcome.usage.max_rss_bytes,
-    )
-
-
-def _remaining(sink: LogSink) -> list[Chunk]:
-    chunks = []
-    while (chunk := sink.take(final=True)) is not None:
-        chunks.append(chunk)
-    return chunks

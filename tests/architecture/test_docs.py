@@ -94,7 +94,7 @@ def test_commands_in_the_docs_exist(path):
         ("worker --queues a,b --concurrency 4", None),
         ("config check", None),
         ("--set-up dev", "dev"),
-        ("flower", "flower"),
+        ("flowers", "flowers"),
         ("api --workers 4", "--workers"),
         ("config chek", "chek"),
     ],

@@ -1,0 +1,118 @@
+"""Performing one attempt: the executor of its kind, from its context to its result."""
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from app.domain.errors import shorten
+from app.domain.specs import SPECS, Spec
+from app.services.executions import Result
+from workers import fuse
+from workers.executors.base import Context, Executor, Options, Outcome, Parameters
+from workers.executors.registry import EXECUTORS
+from workers.feed import Feed
+from workers.flights import Flight
+from workers.log_sink import Chunk, LogSink
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that was run and waits to be settled."""
+
+    flight: Flight
+    result: Result
+    chunks: list[Chunk]
+
+
+@dataclass
+class Performer:
+    """Runs attempts; each slot (a thread) has executors of its own."""
+
+    options: Options
+    feed: Feed
+    _local: threading.local = field(default_factory=threading.local)
+
+    def perform(self, flight: Flight) -> Ended:
+        """Run an attempt to its end; what goes wrong is in its result."""
+        is_told = self.feed.began(flight.claim)
+        try:
+            outcome = self._outcome(flight)
+        finally:
+            fuse.burn_until(None)
+        if is_told:
+            self.feed.ended(flight.claim, outcome, time.monotonic() - flight.began)
+        result = _result(outcome, flight)
+        return Ended(flight, result, _remaining(flight.sink))
+
+    def _outcome(self, flight: Flight) -> Outcome:
+        claim = flight.claim
+        try:
+            spec = SPECS[claim.type].model_validate_json(claim.config)
+        except (KeyError, ValidationError) as error:
+            reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
+            return Outcome("failed", None, reason, "CONFIG_INVALID")
+        context = _context(flight, spec)
+        fuse.burn_until(context.deadline)
+        try:
+            return self._executor(claim.type).perform(spec, context)
+        except Exception as error:
+            log.exception("the executor %s broke on execution %s", claim.type, claim.id)
+            return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
+
+    def _executor(self, kind: str) -> Executor:
+        """Return this slot's executor; each slot has instances of its own."""
+        mine: dict[str, Executor] | None = getattr(self._local, "executors", None)
+        if mine is None:
+            mine = self._local.executors = {}
+        if kind not in mine:
+            mine[kind] = EXECUTORS[kind](self.options)
+        return mine[kind]
+
+
+def _context(flight: Flight, spec: Spec) -> Context:
+    claim = flight.claim
+    seconds = claim.timeout_seconds or spec.limit_seconds()
+    given = json.loads(claim.parameters) if claim.parameters else {}
+    args = given.get("args")
+    return Context(
+        execution_id=claim.id,
+        root_execution_id=claim.root_execution_id,
+        job_id=claim.job_id,
+        job_name=claim.job_name,
+        attempt=claim.attempt,
+        deadline=flight.began + seconds if seconds else None,
+        traceparent=f"00-{claim.root_execution_id}-{claim.id[-16:]}-01",
+        parameters=Parameters(
+            given.get("env") or {}, None if args is None else tuple(args), given.get("body")
+        ),
+        output=flight.sink,
+        stop=flight.stop,
+    )
+
+
+def _result(outcome: Outcome, flight: Flight) -> Result:
+    return Result(
+        verdict=outcome.verdict,
+        waited_ms=round((flight.began - flight.claimed) * 1000),
+        duration_ms=round((time.monotonic() - flight.began) * 1000),
+        exit_code=outcome.exit_code,
+        error=outcome.error,
+        error_code=outcome.error_code,
+        output_tail=flight.sink.tail() or None,
+        output_truncated=flight.sink.truncated,
+        cpu_seconds=outcome.usage.cpu_seconds,
+        max_rss_bytes=outcome.usage.max_rss_bytes,
+    )
+
+
+def _remaining(sink: LogSink) -> list[Chunk]:
+    chunks = []
+    while (chunk := sink.take(final=True)) is not None:
+        chunks.append(chunk)
+    return chunks
