@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import db
 from app.domain.clock import now, to_wire
+from app.domain.specs import FOUND
 from app.gateways import broker
 from app.services import installation, wakeups
 from app.settings import Settings
@@ -29,6 +30,8 @@ def start(process: str, settings: Settings) -> None:
     Raises ``SystemExit`` if the schema does not become usable.
     """
     start_logging(process, settings)
+    for fault in FOUND.faults:
+        log.error("a plugin can't be used: %s", fault)
     db.configure(settings.database, pool_size=20 if process == "api" else 5)
     wakeups.configure(settings.handoff_horizon_seconds)
     _wait_for_schema()

@@ -26,6 +26,10 @@ STATUSES: Final = {
 
 #: Every ``error_code`` of an execution.
 FAILURES: Final = {
+    "UNKNOWN_TYPE": Failure(
+        "The worker that took it has no executor for this job type.",
+        "Install the package that brings it on every machine with workers, and restart them.",
+    ),
     "ARGUMENTS_TOO_LONG": Failure(
         "The arguments and the environment are larger than the system allows.",
         "Write the data to a file, or pass it as `body`: it arrives on standard input.",

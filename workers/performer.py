@@ -52,9 +52,12 @@ class Performer:
 
     def _outcome(self, flight: Flight) -> Outcome:
         claim = flight.claim
+        if claim.type not in SPECS:
+            reason = f"Execution error: this worker knows no job type {claim.type!r}"
+            return Outcome("failed", None, reason, "UNKNOWN_TYPE")
         try:
             spec = SPECS[claim.type].model_validate_json(claim.config)
-        except (KeyError, ValidationError) as error:
+        except ValidationError as error:
             reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
             return Outcome("failed", None, reason, "CONFIG_INVALID")
         context = _context(flight, spec)

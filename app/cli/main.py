@@ -22,6 +22,7 @@ from app.cli.options import (
     with_settings,
 )
 from app.cli.supervisor import Role, Supervisor
+from app.domain.specs import FOUND
 from app.gateways.broker import RESERVED
 from app.settings import SECRETS, Settings
 from app.version import VERSION
@@ -173,6 +174,8 @@ def config_check(settings: Settings) -> None:
     problem = bootstrap.schema_problem(db.engine())
     if "can't be reached" in problem:
         raise click.ClickException(problem)
+    if FOUND.faults:
+        raise click.ClickException("a plugin can't be used: " + "; ".join(FOUND.faults))
     click.echo("The settings are usable." + (f" Note: {problem}" if problem else ""))
 
 

@@ -2,10 +2,11 @@
 
 
 def test_every_spec_has_an_executor_and_the_other_way_round():
-    from app.domain.specs import SPECS
-    from workers.executors.registry import EXECUTORS
+    from app.domain.specs import OWN, SPECS
+    from workers.executors import registry
 
-    assert SPECS.keys() == EXECUTORS.keys()
+    assert OWN.keys() == registry.OWN.keys()
+    assert SPECS.keys() == registry.EXECUTORS.keys()
 
 
 def test_every_spec_is_listed_under_its_own_kind():

@@ -1,12 +1,31 @@
 """Which executor performs which kind of spec."""
 
+import importlib
 from collections.abc import Callable
 
+from app.domain.specs import FOUND
 from workers.executors.base import Executor, Options
 from workers.executors.http import HttpExecutor
 from workers.executors.shell import ShellExecutor
 
-EXECUTORS: dict[str, Callable[[Options], Executor]] = {
+Maker = Callable[[Options], Executor]
+
+
+def from_plugin(place: str) -> Maker:
+    """Return what makes the executor at ``package.module:Class``; it is imported when needed."""
+
+    def make(options: Options) -> Executor:
+        module, name = place.split(":")
+        made: Executor = getattr(importlib.import_module(module), name)(options)
+        return made
+
+    return make
+
+
+OWN: dict[str, Maker] = {
     "http": HttpExecutor,
     "shell": ShellExecutor,
+}
+EXECUTORS: dict[str, Maker] = OWN | {
+    kind: from_plugin(plugin.executor) for kind, plugin in FOUND.plugins.items()
 }
