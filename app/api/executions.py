@@ -59,11 +59,11 @@ def cancel_execution(given: dict[str, Any], execution_id: str) -> Response:
 def list_lines(query: dict[str, Any], execution_id: str) -> Response:
     """Return lines of output; with Accept: text/plain all of it as a file"""
     with reading() as session:
-        row_id = execution_lists.get(session, execution_id).id
+        row = execution_lists.get(session, execution_id)
         if request.accept_mimetypes.best_match(["application/json", _TEXT]) != _TEXT:
-            found = logs.lines(session, row_id, query["after"], query["limit"])
-            return answers.data(found)
-    return _file(row_id)
+            found = logs.lines(session, row.id, query["after"], query["limit"])
+            return answers.answer({"data": found, "status": row.status})
+    return _file(row.id)
 
 
 def _file(execution_id: str) -> Response:

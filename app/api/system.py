@@ -11,6 +11,7 @@ from app.api.schemas.system import (
     ConfigRow,
     Message,
     SystemStatusOut,
+    WorkerOut,
     WorkersStatusOut,
     whole,
 )
@@ -27,6 +28,14 @@ def get_system_status() -> Response:
     """Return the figures of the system"""
     with reading() as session:
         return answers.data(statistics.system_status(session))
+
+
+@blp.get("/workers")
+@blp.response(200, whole(ma.fields.Nested(WorkerOut), "WorkerList"))
+def list_workers() -> Response:
+    """List the workers that live, with what each serves and runs"""
+    with reading() as session:
+        return answers.data(workers.living(session))
 
 
 @blp.get("/workers/status")

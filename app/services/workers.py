@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,10 +123,42 @@ def run_queues(session: Session) -> tuple[str, ...]:
     return tuple(dict.fromkeys((DEFAULT_QUEUE, *names)))
 
 
+def living(session: Session) -> list[dict[str, Any]]:
+    """Return the workers that live, by host and age, each with the executions that it runs."""
+    consumes = sa.func.coalesce(Worker.consumed_at > db_now(-ALIVE_SECONDS), sa.false())
+    query = sa.select(Worker, consumes).where(*_alive())
+    rows = session.execute(query.order_by(Worker.host, Worker.started_at, Worker.id)).all()
+    running: dict[str, list[str]] = defaultdict(list)
+    claims = sa.select(Execution.worker, Execution.id).where(STARTED).order_by(Execution.id)
+    for worker_id, execution_id in session.execute(claims):
+        running[worker_id].append(execution_id)
+    return [_wire(w, running[w.id], consuming=bool(takes)) for w, takes in rows]
+
+
+def _wire(worker: Worker, running: list[str], *, consuming: bool) -> dict[str, Any]:
+    return {
+        "id": worker.id,
+        "host": worker.host,
+        "pid": worker.pid,
+        "pool": worker.pool,
+        "queues": [name for name in worker.queues.split(",") if name],
+        "slots": worker.slots,
+        "slots_used": min(len(running), worker.slots),
+        "consuming": consuming,
+        "heartbeat_at": worker.heartbeat_at,
+        "running": running,
+        "version": worker.version,
+        "started_at": worker.started_at,
+    }
+
+
+def _alive() -> tuple[sa.ColumnElement[bool], ...]:
+    return (Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS))
+
+
 def status(session: Session) -> dict[str, Any]:
     """Return how many run slots there are and what they do."""
-    alive = (Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS))
-    rows = session.execute(sa.select(Worker.queues, Worker.slots).where(*alive))
+    rows = session.execute(sa.select(Worker.queues, Worker.slots).where(*_alive()))
     total = sum(slots for queues, slots in rows if not set(queues.split(",")) & set(RESERVED))
     running = session.scalars(sa.select(Execution.job_id).where(STARTED)).all()
     queued = session.scalar(

@@ -106,3 +106,11 @@ class LogOut(Schema):
     """Lines of output."""
 
     data = ma.fields.List(ma.fields.Nested(LineOut), required=True)
+    status = ma.fields.String(
+        required=True,
+        metadata={
+            "enum": list(state.STATUSES),
+            "description": "Of the execution at this moment: if it is final and data is empty, "
+            "no line will come any more",
+        },
+    )

@@ -44,6 +44,27 @@ class WorkersStatusOut(_SlotFields):
     )
 
 
+class WorkerOut(Schema):
+    """A worker process that lives."""
+
+    id = ma.fields.String()
+    host = ma.fields.String()
+    pid = ma.fields.Integer()
+    pool = ma.fields.String(metadata={"enum": ["prefork", "threads"]})
+    queues = ma.fields.List(ma.fields.String(), metadata={"description": "The lanes it serves"})
+    slots = _count("Executions that it can run at a time")
+    slots_used = _count("Slots at work")
+    consuming = ma.fields.Boolean(
+        metadata={"description": "Whether it takes messages, and does not only live"}
+    )
+    heartbeat_at = ma.fields.DateTime()
+    running = ma.fields.List(
+        ma.fields.String(), metadata={"description": "Ids of the executions at work"}
+    )
+    version = ma.fields.String()
+    started_at = ma.fields.DateTime()
+
+
 class ConfigRow(Schema):
     """A value that can be changed at run time."""
 

@@ -116,6 +116,15 @@ def test_output_is_read_while_it_comes(client):
     assert shown["output"] == "one\ntwo\n\n--- STDERR ---\noh\n"
 
 
+def test_lines_come_with_the_status_so_that_a_reader_knows_the_end(client):
+    _, claim = started(client)
+    path = f"/api/executions/{claim.id}/logs"
+    assert get(client, path) == {"data": [], "status": "running"}
+    chunk(claim, 1, ("stdout", "one\n"))
+    settle(claim)
+    assert get(client, path, after=1) == {"data": [], "status": "completed"}
+
+
 def test_a_long_output_is_read_page_by_page(client):
     _, claim = started(client)
     for first in range(1, 2001, 50):
