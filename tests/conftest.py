@@ -23,6 +23,7 @@ from app.gateways import broker
 from app.services import installation, wakeups
 from app.settings import Settings
 from migrations import apply, seeds
+from tests.support.served import served
 from tests.support.servers import Postgresql, missing
 
 # No test says how fast the machine must be.
@@ -146,3 +147,11 @@ def client(real_broker: None, app: Flask) -> FlaskClient:
     """A client of the API, in this process."""
     app.testing = True
     return app.test_client()
+
+
+@pytest.fixture
+def api_url(real_broker: None, app: Flask) -> Iterator[str]:
+    """The address of the API on a port of this process."""
+    app.testing = False
+    with served(app) as url:
+        yield url

@@ -1,0 +1,50 @@
+"""The client: one object with a part for each resource."""
+
+from typing import Self
+
+from app.client.connection import DEFAULT_URL, Connection, Options
+from app.client.executions import Executions
+from app.client.jobs import Jobs
+from app.client.labels import Projects, Tags
+from app.client.system import System, Workers
+from app.client.things import Health
+
+
+class Client:
+    """A server of OneOff. Close it at the end, or use it in a ``with`` block.
+
+    Raises :class:`ValueError` for an address or a key that can't be one.
+    """
+
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        api_key: str | None = None,
+        options: Options | None = None,
+    ) -> None:
+        self._connection = Connection(url, api_key, options or Options())
+        self.jobs = Jobs(self._connection)
+        self.executions = Executions(self._connection)
+        self.projects = Projects(self._connection)
+        self.tags = Tags(self._connection)
+        self.system = System(self._connection)
+        self.workers = Workers(self._connection)
+
+    @property
+    def url(self) -> str:
+        """The address of the server."""
+        return self._connection.url
+
+    def health(self) -> Health:
+        """Return how the product is, well or not."""
+        return Health.read(self._connection.report("/health"))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

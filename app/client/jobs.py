@@ -1,0 +1,77 @@
+"""Jobs: what to run, and when."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Unpack
+
+from app.client import lists
+from app.client.connection import Connection, new_key
+from app.client.things import Bulk, Job, Page, Started
+from app.client.wishes import JobEdit, JobQuery, NewJob, Parameters
+
+_PATH = "/api/jobs"
+
+
+class Jobs:
+    """``client.jobs``"""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, **query: Unpack[JobQuery]) -> Page[Job]:
+        """Return a page of jobs."""
+        return lists.page(self._connection, _PATH, query, Job)
+
+    def walk(self, **query: Unpack[JobQuery]) -> Iterator[Job]:
+        """Yield all jobs that the filters let through, page by page."""
+        return lists.walk(self.list, query)
+
+    def named(self, name: str) -> Iterator[Job]:
+        """Yield the jobs with exactly this name."""
+        return (job for job in self.walk(search=name, limit=1000) if job.name == name)
+
+    def create(self, *, idempotency_key: str | None = None, **fields: Unpack[NewJob]) -> Job:
+        """Make a job. Sent twice with the same ``idempotency_key``, it is made once."""
+        key = idempotency_key or new_key()
+        return Job.read(self._connection.post(_PATH, fields, key=key)["data"])
+
+    def create_many(
+        self, jobs: Iterable[NewJob | dict[str, Any]], *, idempotency_key: str | None = None
+    ) -> Bulk:
+        """Make up to 10,000 jobs; each succeeds or fails by itself."""
+        key = idempotency_key or new_key()
+        return Bulk.read(self._connection.post(f"{_PATH}/bulk", [*jobs], key=key))
+
+    def get(self, job_id: str) -> Job:
+        """Return a job."""
+        return Job.read(self._connection.get(f"{_PATH}/{job_id}")["data"])
+
+    def update(self, job_id: str, *, version: int | None = None, **fields: Unpack[JobEdit]) -> Job:
+        """Change a job; with ``version`` only if it is still at that one."""
+        path = f"{_PATH}/{job_id}"
+        return Job.read(self._connection.patch(path, fields, version=version)["data"])
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job with its executions."""
+        self._connection.delete(f"{_PATH}/{job_id}")
+
+    def clone(self, job_id: str, scheduled_at: str = "now", name: str | None = None) -> Job:
+        """Make a job like another one."""
+        wish = {"scheduled_at": scheduled_at} | ({"name": name} if name is not None else {})
+        path = f"{_PATH}/{job_id}/clone"
+        return Job.read(self._connection.post(path, wish, key=new_key())["data"])
+
+    def execute(
+        self, job_id: str, *, wait: int | None = None, **parameters: Unpack[Parameters]
+    ) -> Started:
+        """Start a job now; with ``wait`` the server answers at its end, or after these seconds.
+
+        At most 300 seconds; :meth:`Executions.wait` waits longer.
+        """
+        body = dict(parameters) | ({"wait": wait} if wait else {})
+        path = f"{_PATH}/{job_id}/execute"
+        answer = self._connection.post(path, body, key=new_key(), patience=wait or 0)
+        return Started.read(answer["data"])
+
+    def cancel(self, job_id: str, *, force: bool = False) -> None:
+        """Cancel a job: at once if it waits, else by ending what runs."""
+        self._connection.post(f"{_PATH}/{job_id}/cancel", {"force": force})

@@ -1,0 +1,38 @@
+"""The system as a whole: its figures, what can be changed at run time, its workers."""
+
+from app.client.connection import Connection
+from app.client.things import ConfigRow, SystemStatus, Worker, WorkersStatus
+
+
+class System:
+    """``client.system``"""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def status(self) -> SystemStatus:
+        """Return the figures of the system."""
+        return SystemStatus.read(self._connection.get("/api/system/status")["data"])
+
+    def config(self) -> list[ConfigRow]:
+        """Return what can be changed at run time, by key."""
+        return [ConfigRow.read(row) for row in self._connection.get("/api/system/config")["data"]]
+
+    def set_config(self, key: str, value: str) -> None:
+        """Set a value, given as JSON text; it holds from now on."""
+        self._connection.patch("/api/system/config", {"key": key, "value": value})
+
+
+class Workers:
+    """``client.workers``"""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self) -> list[Worker]:
+        """Return the workers that live."""
+        return [Worker.read(row) for row in self._connection.get("/api/workers")["data"]]
+
+    def status(self) -> WorkersStatus:
+        """Return how many run slots there are and what they do."""
+        return WorkersStatus.read(self._connection.get("/api/workers/status")["data"])

@@ -1,0 +1,116 @@
+"""What a caller may say: the bodies and queries of requests, for type checkers.
+
+The server checks the values; here they only have names.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Required, TypedDict
+
+
+class PageQuery(TypedDict, total=False):
+    """Which page of a list is wanted."""
+
+    limit: int
+    offset: int
+    cursor: str
+    sort_order: str
+
+
+class JobQuery(PageQuery, total=False):
+    """Filters and order of a list of jobs. Moments are RFC 3339."""
+
+    project_id: str | None
+    status: str | None
+    type: str | None
+    search: str | None
+    tag_id: Sequence[str]
+    time_from: str | None
+    time_to: str | None
+    sort_by: str | None
+
+
+class ExecutionQuery(PageQuery, total=False):
+    """Filters and order of a list of executions."""
+
+    job_id: str | None
+    status: Sequence[str]
+    #: ``all`` lists also what has not started.
+    include: str | None
+    project_id: str | None
+    tag_id: Sequence[str]
+    date_from: str | None
+    date_to: str | None
+    origin: str | None
+    sort_by: str | None
+
+
+class JobFields(TypedDict, total=False):
+    """What can be said of a job, new or not."""
+
+    scheduled_at: str
+    priority: int
+    project_id: str
+    timezone: str
+    tag_ids: Sequence[str]
+    description: str | None
+    enabled: bool
+    queue: str
+    timeout_seconds: int | None
+    on_lost: str
+    overlap: str
+    external_id: str | None
+    keep_last: int | None
+    retention_days: int | None
+
+
+class NewJob(JobFields, total=False):
+    """A job to be made; ``scheduled_at`` is a moment or ``now``."""
+
+    name: Required[str]
+    type: Required[str]
+    config: Required[dict[str, Any] | str]
+    immediate: bool
+
+
+class JobEdit(JobFields, total=False):
+    """What is to be changed of a job."""
+
+    name: str
+    config: dict[str, Any] | str
+    status: str
+
+
+class Parameters(TypedDict, total=False):
+    """What a single start is given."""
+
+    env: dict[str, str]
+    args: Sequence[str]
+    body: str
+
+
+class ProjectFields(TypedDict, total=False):
+    """What can be said of a project, besides its name."""
+
+    description: str | None
+    color: str | None
+    icon: str | None
+    is_archived: bool
+
+
+class ProjectEdit(ProjectFields, total=False):
+    """What is to be changed of a project."""
+
+    name: str
+
+
+class TagFields(TypedDict, total=False):
+    """What can be said of a tag, besides its name."""
+
+    color: str | None
+    is_default: bool
+
+
+class TagEdit(TagFields, total=False):
+    """What is to be changed of a tag."""
+
+    name: str

@@ -1,0 +1,176 @@
+"""The client against the API: every call does what it says, and answers are typed."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from app.client import Client, Conflict, Invalid, NotFound
+from app.db import transaction
+from app.services import recovery
+from tests.app.api.test_executions import chunk
+from tests.support.api import LATER, claim_one, fill, settle
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SHELL = {"type": "shell", "config": {"script": "echo hi"}}
+
+
+@pytest.fixture
+def oneoff(api_url):
+    """A client of the API."""
+    with Client(api_url) as client:
+        yield client
+
+
+def make(oneoff, name="a job", scheduled_at=LATER, **fields):
+    return oneoff.jobs.create(name=name, scheduled_at=scheduled_at, **SHELL | fields)
+
+
+class TestJobs:
+    def test_a_job_lives_from_create_to_delete(self, oneoff):
+        job = make(oneoff, priority=7)
+        assert (job.name, job.spec["script"], job.priority) == ("a job", "echo hi", 7)
+        assert job.scheduled_at == datetime(2100, 1, 1, tzinfo=UTC)
+        assert oneoff.jobs.update(job.id, description="new").description == "new"
+        assert oneoff.jobs.get(job.id).version == 2
+        copy = oneoff.jobs.clone(job.id, LATER, "a copy")
+        assert (copy.name, copy.priority) == ("a copy", 7)
+        oneoff.jobs.cancel(copy.id)
+        assert oneoff.jobs.get(copy.id).status == "cancelled"
+        oneoff.jobs.delete(job.id)
+        with pytest.raises(NotFound, match="Job not found"):
+            oneoff.jobs.get(job.id)
+
+    def test_lists_are_filtered_and_walked_to_the_end(self, oneoff):
+        fill(23)
+        special = make(oneoff, "special", tag_ids=[])
+        assert [job.id for job in oneoff.jobs.list(search="pecia", limit=5)] == [special.id]
+        page = oneoff.jobs.list(limit=10)
+        assert (len(page), page.total, page.total_is_capped) == (10, 24, False)
+        assert len({job.id for job in oneoff.jobs.walk(limit=10)}) == 24
+        assert [job.name for job in oneoff.jobs.walk(status="scheduled", limit=10)] == ["special"]
+
+    def test_named_finds_exact_names_only(self, oneoff):
+        one, two = make(oneoff, "nightly"), make(oneoff, "nightly")
+        make(oneoff, "nightly 2")
+        make(oneoff, "Nightly")
+        assert {job.id for job in oneoff.jobs.named("nightly")} == {one.id, two.id}
+
+    def test_an_edit_of_an_older_version_is_a_conflict(self, oneoff):
+        job = make(oneoff)
+        oneoff.jobs.update(job.id, version=1, priority=2)
+        with pytest.raises(Conflict) as refused:
+            oneoff.jobs.update(job.id, version=1, priority=3)
+        assert refused.value.details == {"version": 2}
+
+    def test_many_are_made_and_each_fault_is_told(self, oneoff):
+        good = {"name": "x", "scheduled_at": LATER, **SHELL}
+        bulk = oneoff.jobs.create_many([good, {**good, "priority": 99}])
+        assert (bulk.created, bulk.failed) == (1, 1)
+        assert bulk.data[0].data.name == "x"
+        assert bulk.data[1].error["details"][0]["field"] == "priority"
+
+    def test_a_start_waits_for_the_end(self, oneoff):
+        job = make(oneoff)
+
+        def work():
+            while not oneoff.executions.list(job_id=job.id, status=["queued"]).rows:
+                time.sleep(0.02)
+            settle(claim_one(), exit_code=0)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        started = oneoff.jobs.execute(job.id, wait=20, env={"A": "b"}, args=["x"])
+        worker.join()
+        assert (started.status, started.execution.exit_code) == ("completed", 0)
+        assert started.execution.parameters == {"env": {"A": "***"}, "args": ["x"]}
+
+
+class TestErrors:
+    def test_faults_come_with_code_status_and_trace(self, oneoff):
+        with pytest.raises(Invalid) as refused:
+            oneoff.jobs.create(name="", type="shell", config={}, scheduled_at="soon")
+        error = refused.value
+        assert (error.status, error.code) == (400, "VALIDATION_ERROR")
+        assert {fault.field for fault in error.faults} >= {"name", "scheduled_at"}
+        assert len(error.trace_id) == 32
+        assert str(error) == error.message
+
+    def test_a_refusal_without_faults_has_none(self, oneoff):
+        with pytest.raises(NotFound) as refused:
+            oneoff.executions.get("0" * 32)
+        assert refused.value.faults == ()
+
+
+class TestExecutions:
+    def test_lines_are_read_and_followed_to_the_end(self, oneoff):
+        make(oneoff, scheduled_at="now")
+        claim = claim_one()
+        chunk(claim, 1, ("stdout", "one\n"), ("stderr", "two\n"))
+        assert [line.text for line in oneoff.executions.logs(claim.id)] == ["one", "two"]
+        lines = oneoff.executions.follow(claim.id)
+        assert [next(lines).stream, next(lines).stream] == ["stdout", "stderr"]
+        chunk(claim, 3, ("stdout", "three\n"))
+        assert next(lines).text == "three"
+        settle(claim, exit_code=0)
+        assert list(lines) == []
+        assert [line.number for line in oneoff.executions.logs(claim.id, after=2)] == [3]
+
+    def test_waiting_ends_with_the_time_or_with_the_execution(self, oneoff):
+        make(oneoff, scheduled_at="now")
+        claim = claim_one()
+        assert oneoff.executions.wait(claim.id, 0.1).is_final is False
+        settle(claim, "failed", exit_code=3)
+        ended = oneoff.executions.wait(claim.id)
+        assert (ended.is_final, ended.exit_code) == (True, 3)
+
+    def test_they_are_listed_and_cancelled(self, oneoff):
+        job = make(oneoff)
+        (row,) = oneoff.executions.list(job_id=job.id, include="all")
+        assert row.status == "scheduled"
+        assert oneoff.executions.cancel(row.id) == "cancelled"
+        assert oneoff.executions.list(job_id=job.id).total == 0
+
+    def test_all_of_many_are_walked(self, oneoff):
+        (job_id,) = fill(1, per_job=31)
+        assert len({row.id for row in oneoff.executions.walk(job_id=job_id, limit=7)}) == 31
+
+    def test_the_attempt_after_a_lost_one_is_found(self, oneoff):
+        make(oneoff, scheduled_at="now", on_lost="retry")
+        claim = claim_one()
+        first = oneoff.executions.get(claim.id)
+        assert oneoff.executions.retry_of(first) is None
+        lose(claim)
+        second = oneoff.executions.retry_of(first)
+        assert (second.attempt, second.parent_execution_id) == (2, first.id)
+
+
+def lose(claim):
+    """Judge an execution whose worker has died."""
+    with transaction() as session:
+        recovery.lose_owned(session, "worker-1", None, "it died")
+
+
+def test_projects_and_tags_are_kept(oneoff):
+    project = oneoff.projects.create("shop", color="#6366f1")
+    assert oneoff.projects.update(project.id, is_archived=True).is_archived
+    assert "shop" not in [one.name for one in oneoff.projects.walk()]
+    assert "shop" in [one.name for one in oneoff.projects.walk(include_archived=True)]
+    job = make(oneoff, project_id=project.id)
+    oneoff.projects.delete(project.id, reassign_to="default")
+    assert oneoff.jobs.get(job.id).project_id == "default"
+    tag = oneoff.tags.create("nightly")
+    assert oneoff.tags.update(tag.id, name="weekly").name == "weekly"
+    assert "weekly" in [one.name for one in oneoff.tags.walk()]
+    oneoff.tags.delete(tag.id)
+    assert "weekly" not in [one.name for one in oneoff.tags.list()]
+
+
+def test_the_system_says_how_it_is(oneoff):
+    assert oneoff.system.status().total_jobs == 0
+    oneoff.system.set_config("default_priority", "7")
+    assert {row.key: row.value for row in oneoff.system.config()}["default_priority"] == "7"
+    assert oneoff.workers.list() == []
+    assert oneoff.workers.status().total_workers == 0
+    assert oneoff.health().status == "degraded"
