@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 
 from app import db
 from app.api import aliases, errors
-from app.cli.main import cli
+from app.cli.root import cli
 from app.domain import execution_state as state
 from app.factory import create_app
 from app.services import metrics
@@ -121,10 +121,12 @@ def cli_page() -> str:
 
 def _commands(context: click.Context) -> Iterator[click.Context]:
     yield context
-    if isinstance(context.command, click.Group):
-        for name, command in sorted(context.command.commands.items()):
-            inside = click.Context(command, info_name=name, parent=context)
-            yield from _commands(inside)
+    group = context.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None  # noqa: S101 - it is listed
+            yield from _commands(click.Context(command, info_name=name, parent=context))
 
 
 def _help(context: click.Context) -> str:

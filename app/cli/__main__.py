@@ -1,5 +1,5 @@
 """``python -m app.cli`` is ``oneoff``."""
 
-from app.cli.main import main
+from app.cli.root import main
 
 main()

@@ -1,10 +1,8 @@
-"""The command ``oneoff``."""
+"""The commands that are the product, or work on its own files."""
 
-import os
 import sys
 from collections.abc import Iterator
 from http.client import HTTPException
-from typing import Any
 
 import click
 
@@ -13,41 +11,13 @@ from app.cli import roles
 from app.cli import serve as serving
 from app.cli.apikeys import apikey
 from app.cli.flower import flower
-from app.cli.options import (
-    REFUSED,
-    UNREACHABLE,
-    USAGE,
-    usable_folder,
-    with_flags,
-    with_settings,
-)
+from app.cli.options import REFUSED, UNREACHABLE, usable_folder, with_settings
+from app.cli.root import cli
 from app.cli.supervisor import Role, Supervisor
 from app.domain.specs import FOUND
 from app.gateways.broker import RESERVED
 from app.settings import SECRETS, Settings
-from app.version import VERSION
 from migrations import apply
-
-
-@click.group(
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(
-    VERSION, "--version", prog_name="oneoff", message="%(prog)s version %(version)s"
-)
-@with_flags
-@click.pass_context
-def cli(context: click.Context, /, **flags: Any) -> None:
-    """Run jobs at their time: once, on one machine or many.
-
-    Without a command, the whole product runs in the foreground (serve).
-    """
-    if context.invoked_subcommand is None:
-        context.invoke(serve, **flags)
-    elif any(flags.values()):
-        name = context.invoked_subcommand
-        raise click.UsageError(f"put the options behind the command: oneoff {name} --option …")
 
 
 @cli.command()
@@ -212,36 +182,5 @@ def _lines(answer: object, indent: str = "") -> Iterator[str]:
             yield f"{indent}{name}: {value}"
 
 
-@cli.command()
-def version() -> None:
-    """Show the version."""
-    click.echo(f"oneoff version {VERSION}")
-
-
-@cli.command(name="help")
-@click.argument("command", required=False)
-@click.pass_context
-def show_help(context: click.Context, command: str | None) -> None:
-    """Show the help, or that of one command."""
-    parent = context.parent or context
-    if command is None:
-        click.echo(parent.get_help())
-        return
-    found = cli.get_command(parent, command)
-    if found is None:
-        click.echo(f"oneoff has no command {command!r}; see: oneoff help", err=True)
-        sys.exit(USAGE)
-    click.echo(found.get_help(click.Context(found, info_name=command, parent=parent)))
-
-
 cli.add_command(apikey)
 cli.add_command(flower)
-
-
-def main() -> None:
-    """Run the command line; a closed pipe is no error."""
-    try:
-        cli(prog_name="oneoff")
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)

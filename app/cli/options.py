@@ -12,7 +12,7 @@ from app import settings as settings_module
 from app.domain.errors import Invalid
 from app.settings import Settings
 
-REFUSED, USAGE, UNREACHABLE = 1, 2, 3
+REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 
 _FLAGS = (
     click.option("--host", help="Address to listen on.  [HOST, default localhost]"),
@@ -36,7 +36,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         flags["log_level"] = given.pop("log_level")
         if no_color:
             os.environ["NO_COLOR"] = "1"  # noqa: TID251 - for the libraries that draw
-        return command(_load(flags, config), **given)
+        return command(load(flags, config), **given)
 
     return with_flags(called)
 
@@ -48,7 +48,8 @@ def with_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _load(flags: dict[str, Any], config: str | None) -> Settings:
+def load(flags: dict[str, Any], config: str | None = None) -> Settings:
+    """Return the settings; faults are listed and end the command."""
     environ = dict(os.environ)  # noqa: TID251 - passed on to the one reader
     if config:
         environ["ONEOFF_CONFIG"] = config

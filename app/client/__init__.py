@@ -15,9 +15,10 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
-from app.client.things import Execution, Job, Line, Page, Project, Started, Tag, Worker
+from app.client.things import BulkResult, Execution, Job, Line, Page, Project, Started, Tag, Worker
 
 __all__ = [
+    "BulkResult",
     "Client",
     "ClientError",
     "Conflict",

@@ -1,6 +1,6 @@
 """Jobs: what to run, and when."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Unpack
 
 from app.client import lists
@@ -31,11 +31,17 @@ class Jobs:
 
     def create(self, *, idempotency_key: str | None = None, **fields: Unpack[NewJob]) -> Job:
         """Make a job. Sent twice with the same ``idempotency_key``, it is made once."""
+        return self.create_from(fields, idempotency_key=idempotency_key)
+
+    def create_from(
+        self, definition: Mapping[str, Any], *, idempotency_key: str | None = None
+    ) -> Job:
+        """Make a job of its definition as a map, such as one read from a file."""
         key = idempotency_key or new_key()
-        return Job.read(self._connection.post(_PATH, fields, key=key)["data"])
+        return Job.read(self._connection.post(_PATH, definition, key=key)["data"])
 
     def create_many(
-        self, jobs: Iterable[NewJob | dict[str, Any]], *, idempotency_key: str | None = None
+        self, jobs: Iterable[NewJob | Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> Bulk:
         """Make up to 10,000 jobs; each succeeds or fails by itself."""
         key = idempotency_key or new_key()

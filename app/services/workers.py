@@ -128,7 +128,7 @@ def living(session: Session) -> list[dict[str, Any]]:
     consumes = sa.func.coalesce(Worker.consumed_at > db_now(-ALIVE_SECONDS), sa.false())
     query = sa.select(Worker, consumes).where(*_alive())
     rows = session.execute(query.order_by(Worker.host, Worker.started_at, Worker.id)).all()
-    running: dict[str, list[str]] = defaultdict(list)
+    running: dict[str | None, list[str]] = defaultdict(list)
     claims = sa.select(Execution.worker, Execution.id).where(STARTED).order_by(Execution.id)
     for worker_id, execution_id in session.execute(claims):
         running[worker_id].append(execution_id)

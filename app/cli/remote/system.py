@@ -1,0 +1,88 @@
+"""The commands of workers and of the system as a whole."""
+
+import click
+
+from app.cli.commands import Command, Group
+from app.cli.remote import inputs
+from app.cli.remote.output import duration, note, relative
+from app.cli.remote.session import Remote, remote
+
+
+@click.command(cls=Command)
+@remote()
+def workers(remote: Remote) -> None:
+    """List the workers that live, with what each serves and runs."""
+    found = remote.client.workers.list()
+    if remote.output.as_json:
+        remote.output.json({"data": [one.wire for one in found]})
+        return
+    if not found:
+        note("No worker lives; jobs wait. Start one: oneoff worker")
+        return
+    columns = ("ID", "POOL", "QUEUES", "BUSY", "CONSUMING", "HEARTBEAT", "STARTED", "VERSION")
+    rows = (
+        (
+            *(one.id, one.pool, one.queues, f"{one.slots_used}/{one.slots}", one.consuming),
+            *(relative(one.heartbeat_at), relative(one.started_at), one.version),
+        )
+        for one in found
+    )
+    remote.output.table(columns, rows)
+
+
+@click.group(cls=Group)
+def system() -> None:
+    """Look at a running server as a whole, and change its values of the run time."""
+
+
+@system.command()
+@remote()
+def status(remote: Remote) -> None:
+    """Show the figures of the system."""
+    found = remote.client.system.status()
+    if remote.output.as_json:
+        remote.output.json(found.wire)
+        return
+    slots = f"{found.active_workers} of {found.total_workers} at work"
+    remote.output.pairs(
+        {
+            "jobs": f"{found.total_jobs:,}",
+            "scheduled": f"{found.total_scheduled:,}",
+            "running": f"{found.currently_running:,}",
+            "waiting for a slot": f"{found.queue_depth:,}",
+            "run slots": slots if found.is_running else "none; no worker lives",
+            "completed today": f"{found.completed_today:,}",
+            "failed in 24 hours": f"{found.failed_recent:,}",
+            "executions": f"{found.total_executions:,}",
+            "mean duration": duration(round(found.avg_duration_ms)),
+        }
+    )
+
+
+@system.group(invoke_without_command=True)
+@remote()
+@click.pass_context
+def config(context: click.Context, remote: Remote) -> None:
+    """Show what can be changed at run time; ``config set`` changes it."""
+    if context.invoked_subcommand is not None:
+        return
+    found = remote.client.system.config()
+    if remote.output.as_json:
+        remote.output.json({"data": [one.wire for one in found]})
+        return
+    rows = ((one.key, one.value, one.locked, relative(one.updated_at)) for one in found)
+    remote.output.table(("KEY", "VALUE", "FIXED AT START", "CHANGED"), rows)
+
+
+@config.command(name="set")
+@click.argument("key")
+@click.argument("value")
+@remote()
+def set_config(remote: Remote, key: str, value: str) -> None:
+    """Set KEY to VALUE; it holds from now on, without a restart.
+
+    A value that is no JSON is taken as a text.
+    """
+    text = inputs.json_value(value)
+    remote.client.system.set_config(key, text)
+    remote.output.done({"key": key, "value": text}, f"{key} is {text} from now on")
