@@ -159,4 +159,5 @@ EXIT_CODES: Final = {
     1: "Refused or failed; the last line says why.",
     2: "The command line or the configuration is not usable.",
     3: "The product does not run, or can't be reached.",
+    130: "Ended by Ctrl-C.",
 }

@@ -116,6 +116,7 @@ def cli_page() -> str:
         *texts,
         "## Exit codes",
         table(("Code", "Meaning"), *codes),
+        "`oneoff jobs run --wait` and `--follow` leave with the exit code of the job instead.",
     )
 
 

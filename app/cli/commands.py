@@ -11,10 +11,14 @@ class Command(click.Command):
     """A command that refuses an option given twice: nobody can know which one was meant."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words behind the command."""
-        if not ctx.resilient_parsing:
-            self._refuse_twins(ctx, args)
-        return super().parse_args(ctx, args)
+        """Read the words behind the command. Whatever is wrong, the usage is shown with it."""
+        try:
+            if not ctx.resilient_parsing:
+                self._refuse_twins(ctx, args)
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def _refuse_twins(self, ctx: click.Context, args: list[str]) -> None:
         _, _, order = self.make_parser(ctx).parse_args([*args])

@@ -24,6 +24,8 @@ PAGES = sorted(
 WORDS = [p for f in ("docs", "examples") for p in (ROOT / f).rglob("*.*") if p.suffix != ".pyc"]
 #: Commands of the launcher itself.
 LAUNCHER = {"--set-up"}
+#: Variables that the launcher reads, and that name the file of settings.
+LAUNCHED = {"ONEOFF_VENV", "ONEOFF_CONFIG"}
 #: Variables that only commands read which ask a running server.
 CLIENT = {"ONEOFF_URL", "ONEOFF_API_KEY"}
 #: What means something to one person or one machine only.
@@ -109,7 +111,7 @@ def test_a_command_that_does_not_exist_is_found(words, unknown):
 
 
 def test_settings_given_to_commands_exist():
-    known = {name.upper() for name in Settings.model_fields} | {"ONEOFF_VENV", "ONEOFF_CONFIG"} | CLIENT
+    known = {name.upper() for name in Settings.model_fields} | LAUNCHED | CLIENT
     given = {name for path in PAGES for name in _GIVEN.findall(path.read_text())}
     assert {name.removesuffix("_FILE") for name in given} <= known
 

@@ -61,14 +61,11 @@ class Output:
         self._print(table)
 
     def pairs(self, values: Mapping[str, Any]) -> None:
-        """Print what is known of one thing: a name and a value a line."""
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, value in values.items():
-            if value not in (None, "", [], {}):
-                table.add_row(name, _cell(value))
-        self._print(table)
+        """Print what is known of one thing: a name and a value a line, never cut."""
+        known = {n: _cell(v) for n, v in values.items() if v not in (None, "", [], {})}
+        width = max(map(len, known)) + 2
+        lines = (Text(f"{n:<{width}}", "bold").append_text(v) for n, v in known.items())
+        self._print(Text("\n").join(lines))
 
     def done(self, value: Any, sentence: str) -> None:
         """Say what was done: in words, or as JSON."""
@@ -77,7 +74,7 @@ class Output:
         else:
             print(clean(sentence))
 
-    def _print(self, table: Table) -> None:
+    def _print(self, shown: Table | Text) -> None:
         console = Console(
             no_color=self.no_color or None,
             width=None if sys.stdout.isatty() else _ENDLESS,
@@ -86,7 +83,7 @@ class Output:
             markup=False,
         )
         with console.capture() as captured:
-            console.print(table)
+            console.print(shown, soft_wrap=isinstance(shown, Text))
         print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 

@@ -11,7 +11,6 @@ from app.client import Client
 
 ON_LOST: Final = ("fail", "retry")
 OVERLAP: Final = ("skip", "queue", "allow", "cancel_running")
-_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _LIMIT = inputs.WholeOrNone()
 
 _WHAT = (
@@ -29,7 +28,7 @@ _WHAT = (
         help=("shell: an argument for the script. Repeatable."),
     ),
     click.option("--url", metavar="URL", help="http: the address to call."),
-    click.option("--method", type=click.Choice(_METHODS, case_sensitive=False), help="http."),
+    click.option("--method", metavar="METHOD", help="http: GET, POST, …  [default: GET]"),
     click.option(
         "--header", "headers", multiple=True, metavar="'NAME: VALUE'", help=("http. Repeatable.")
     ),
