@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import httpx
 
@@ -35,6 +35,13 @@ class Options:
     user_agent: str = "oneoff-client"
 
 
+class Answer(dict[str, Any]):
+    """The object in an answer. What it lacks, a server of this release would have sent."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise Unreadable(f"the answer has no {name!r}; is the server of another release?")
+
+
 class Connection:
     """Sends requests. What is safe to repeat is repeated when the server does not answer.
 
@@ -60,11 +67,11 @@ class Connection:
         """Close the connections."""
         self._http.close()
 
-    def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
+    def get(self, path: str, query: Query | None = None) -> Answer:
         """Return the answer to a GET."""
         return self._asked(self._request("GET", path, query))
 
-    def report(self, path: str) -> dict[str, Any]:
+    def report(self, path: str) -> Answer:
         """Return the answer to a GET also if its status says that the server is not well."""
         request = self._request("GET", path)
         try:
@@ -77,7 +84,7 @@ class Connection:
 
     def post(
         self, path: str, body: Any = None, *, key: str | None = None, patience: float = 0
-    ) -> dict[str, Any]:
+    ) -> Answer:
         """Return the answer to a POST; a ``key`` of :func:`new_key` makes it safe to repeat.
 
         ``patience`` are the seconds that the server may take longer than usual.
@@ -87,7 +94,7 @@ class Connection:
             self._request("POST", path, body=body, headers=headers, patience=patience)
         )
 
-    def patch(self, path: str, body: Any, *, version: int | None = None) -> dict[str, Any]:
+    def patch(self, path: str, body: Any, *, version: int | None = None) -> Answer:
         """Return the answer to a PATCH; with ``version`` it fails if there is a newer one."""
         seen = None if version is None else f'"{version}"'
         return self._asked(self._request("PATCH", path, body=body, headers={"If-Match": seen}))
@@ -116,7 +123,7 @@ class Connection:
             timeout=httpx.Timeout(seconds, connect=self._options.connect_seconds),
         )
 
-    def _asked(self, request: httpx.Request) -> dict[str, Any]:
+    def _asked(self, request: httpx.Request) -> Answer:
         """Send a request, again if need be; return the object in its answer."""
         repeatable = request.method in {"GET", "DELETE"} or _KEY in request.headers
         for tried in range(self._options.retries + 1):
@@ -129,7 +136,7 @@ class Connection:
                 pause = None
             else:
                 if request.method == "DELETE" and tried and answer.status_code == 404:
-                    return {}  # it was there, and the answer that said so got lost
+                    return Answer()  # it was there, and the answer that said so got lost
                 if is_last or not (repeatable and _is_passing(answer)):
                     return self._read(answer)
                 pause = _wish(answer)
@@ -145,9 +152,9 @@ class Connection:
             return Unreachable(f"no answer from {self.url} in time")
         return Unreachable(f"nothing answers at {self.url} ({_reason(error)})")
 
-    def _read(self, answer: httpx.Response) -> dict[str, Any]:
+    def _read(self, answer: httpx.Response) -> Answer:
         if answer.status_code == 204:
-            return {}
+            return Answer()
         body = _json(answer)
         if answer.is_success and body is not None:
             return body
@@ -194,12 +201,12 @@ def _plain(query: Query) -> dict[str, Any]:
     }
 
 
-def _json(answer: httpx.Response) -> dict[str, Any] | None:
+def _json(answer: httpx.Response) -> Answer | None:
     try:
         body = json.loads(answer.content)
     except ValueError:
         return None
-    return body if isinstance(body, dict) else None
+    return Answer(body) if isinstance(body, dict) else None
 
 
 def _is_passing(answer: httpx.Response) -> bool:

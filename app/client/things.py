@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.client.errors import Unreadable
 from app.domain import execution_state as state
 
 
@@ -24,8 +25,16 @@ class Thing(BaseModel):
 
     @classmethod
     def read(cls, wire: dict[str, Any]) -> Self:
-        """Return the object that an answer holds."""
-        return cls.model_validate(wire)
+        """Return the object that an answer holds. Raises :class:`Unreadable` if it is none."""
+        try:
+            return cls.model_validate(wire)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"]))
+            raise Unreadable(
+                f"the answer is no {cls.__name__.lower()} ({where}: {fault['msg']}); "
+                "is the server of another release?"
+            ) from None
 
 
 T = TypeVar("T", bound=Thing)

@@ -101,8 +101,8 @@ def relative(moment: datetime | None) -> str:
     """Return how far away a moment is: ``in 3 h``, ``5 min ago``."""
     if moment is None:
         return ""
-    seconds = (moment - now()).total_seconds()
-    span = next((f"{int(abs(seconds) // n)} {u}" for n, u in _UNITS if abs(seconds) >= n), "")
+    seconds = round((moment - now()).total_seconds())
+    span = next((f"{abs(seconds) // n} {u}" for n, u in _UNITS if abs(seconds) >= n), "")
     if not span:
         return "now"
     return f"in {span}" if seconds > 0 else f"{span} ago"

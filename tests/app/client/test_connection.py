@@ -123,6 +123,9 @@ def test_a_silent_server_is_unreachable(client, target):
         answer(500, b""),
         redirect(301, "http://127.0.0.1:9/"),
         says([1]),
+        says({"other": 1}),
+        says({"data": {"id": "1"}}),
+        says({"data": "x"}),
         sends(b"SSH-2.0-OpenSSH\r\n\r\n"),
     ],
 )
