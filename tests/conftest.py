@@ -1,6 +1,7 @@
 """What all tests share: a migrated database of each kind, a broker, a client of the API."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
-from redis.backoff import ConstantBackoff
+from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
 from app import db
@@ -25,6 +26,10 @@ from app.settings import Settings
 from migrations import apply, seeds
 from tests.support.served import served
 from tests.support.servers import Postgresql, missing
+
+# A shell that starts us in the background has us, and all that we start, ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test says how fast the machine must be.
 hypothesis_settings.register_profile("oneoff", deadline=None)
@@ -116,8 +121,9 @@ def broker_socket() -> Iterator[Path]:
     client = redis.Redis(unix_socket_path=str(path), retry=Retry(ConstantBackoff(0.02), 500))
     client.ping()
     yield path
-    client.shutdown(nosave=True)
     client.close()
+    with redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0)) as last:
+        last.shutdown(nosave=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
