@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import db
 from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
-from app.gateways import broker
+from app.gateways import broker, log_files
 from app.services import installation, wakeups
 from app.settings import Settings
 from app.version import VERSION
@@ -40,8 +40,9 @@ def start(process: str, settings: Settings) -> None:
 
 
 def start_logging(process: str, settings: Settings) -> None:
-    """Send log lines to stderr: for people on a terminal, as JSON elsewhere."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Send log lines to stderr (for people on a terminal, else as JSON), or to the log file."""
+    in_file = log_files.is_used()
+    handler = log_files.Handler() if in_file else logging.StreamHandler(sys.stderr)
     form = Plain(process) if sys.stderr.isatty() else Json(process)
     handler.setFormatter(form)
     level = {"warn": "WARNING"}.get(settings.log_level, settings.log_level.upper())

@@ -90,6 +90,10 @@ class Settings(BaseModel):
         10 * 1024**2, ge=1024, le=1024**3, description="Output kept of one execution"
     )
     shell_env_allow: Names = Field((), description="Variables that scripts inherit; * means all")
+    log_max_bytes: int = Field(
+        10 * 1024**2, ge=1024, le=1024**4, description="Size at which a log file is put aside"
+    )
+    log_keep: int = Field(5, ge=1, le=1000, description="Log files put aside that are kept")
     allowed_origins: Names = Field((), description="Origins of web pages that may call the API")
     outbound_deny: Networks = Field((), description="Networks that http jobs may not reach")
     outbound_allow: Networks = Field(
@@ -111,6 +115,16 @@ class Settings(BaseModel):
     def folder(self) -> Path:
         """The data folder, with ``~`` expanded."""
         return self.data_dir.expanduser().absolute()
+
+    @property
+    def log_file(self) -> Path:
+        """Where the product in the background writes its log."""
+        return self.folder / "logs" / "oneoff.log"
+
+    @property
+    def broker_log_file(self) -> Path:
+        """Where the embedded broker writes its log."""
+        return self.folder / "logs" / "broker.log"
 
     @property
     def database(self) -> str:
@@ -182,6 +196,11 @@ def load(
     given = frozenset(values)
     values = _from_file(environ, values) | values
     return _validated(values, given)
+
+
+def take_from_environment(name: str) -> str:
+    """Return a variable that is meant for this process alone, and remove it."""
+    return os.environ.pop(name, "")
 
 
 def _validated(values: Mapping[str, Given], given: frozenset[str]) -> Settings:

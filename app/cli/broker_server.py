@@ -35,6 +35,7 @@ def execute(settings: Settings) -> None:
         raise SystemExit(WAYS_OUT)
     folder = settings.folder / "broker"
     folder.mkdir(mode=0o700, exist_ok=True)
+    settings.broker_log_file.parent.mkdir(mode=0o700, exist_ok=True)
     path = private_socket(settings)
     path.unlink(missing_ok=True)
     options = {
@@ -48,7 +49,7 @@ def execute(settings: Settings) -> None:
         "save": "",
         "daemonize": "no",
         "loglevel": "warning",
-        "logfile": str(settings.folder / "broker.log"),
+        "logfile": str(settings.broker_log_file),  # opened anew for each line
     }
     arguments = [part for key, value in options.items() for part in (f"--{key}", value)]
     os.execv(server, [str(server), *arguments])  # noqa: S606 - this process becomes the server

@@ -1,21 +1,23 @@
 """The whole product in the foreground on one machine."""
 
-import fcntl
 import http.client
 import json
 import os
 import socket
 import sys
 import time
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from app import bootstrap, db
-from app.cli import broker_server, roles
+from app.cli import broker_server, folder_lock, roles
 from app.cli.options import REFUSED, usable_folder
 from app.cli.supervisor import Role, Supervisor
+from app.cli.watchdog import Watchdog
+from app.gateways import log_files
+from app.gateways.service_manager import ServiceManager
 from app.services import api_keys, installation
 from app.settings import Settings
 from app.version import VERSION
@@ -25,7 +27,7 @@ from migrations import apply
 def serve(settings: Settings) -> int:
     """Start broker, API, workers and beat; return the exit code when they have ended."""
     folder = usable_folder(settings)
-    lock = _lock(folder)
+    lock = folder_lock.hold(folder)
     _refuse_taken_port(settings)
     bootstrap.start_logging("serve", settings)
     _warn_of_open_doors(settings)
@@ -35,7 +37,9 @@ def serve(settings: Settings) -> int:
     roles.preload()
     if roles.in_child(lambda: migrate(settings)) != 0:
         return REFUSED
-    supervisor = Supervisor(_roles(settings), Announcement(settings).look)
+    folder_lock.write_address(folder, address(settings))
+    manager = ServiceManager.of_this_start()
+    supervisor = Supervisor(_roles(settings), _duties(settings, manager), manager.stopping)
     try:
         return supervisor.run()
     finally:
@@ -52,6 +56,23 @@ def _warn_of_open_doors(settings: Settings) -> None:
             "Warning: authentication is off (AUTH_ENABLED=false): everybody on this machine can "
             "run jobs in your name."
         )
+
+
+def _duties(settings: Settings, manager: ServiceManager) -> Callable[[], None]:
+    """Return what the parent does again and again while its children work."""
+    logs = [settings.broker_log_file] if settings.embeds_broker else []
+    logs += [settings.log_file] if log_files.is_used() else []
+    announcement = Announcement(settings, manager)
+    watchdog = Watchdog(manager, lambda: ask(settings, "/health"))
+    rotation = log_files.Rotation(logs, settings.log_max_bytes, settings.log_keep)
+
+    def look() -> None:
+        announcement.look()
+        rotation.look()
+        if announcement.said:
+            watchdog.look()
+
+    return look
 
 
 def migrate(settings: Settings) -> None:
@@ -83,22 +104,6 @@ def _roles(settings: Settings) -> list[Role]:
     return [roles.broker(settings), *found] if settings.embeds_broker else found
 
 
-def _lock(folder: Path) -> IO[str]:
-    """Hold the data folder: two products on one folder would fight over it."""
-    lock = (folder / "oneoff.pid").open("a+")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        raise click.ClickException(
-            f"{folder} is in use by the OneOff with process number {lock.read().strip()}"
-        ) from None
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n")
-    lock.flush()
-    return lock
-
-
 def _refuse_taken_port(settings: Settings) -> None:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -124,8 +129,8 @@ def masked(url: str) -> str:
 class Announcement:
     """Says once that the product answers: API up, and a worker that takes messages."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, manager: ServiceManager) -> None:
+        self.settings, self.manager = settings, manager
         self.began = time.monotonic()
         self.said = False
         self.next_look = 0.0
@@ -135,17 +140,20 @@ class Announcement:
         if self.said or time.monotonic() < self.next_look:
             return
         self.next_look = time.monotonic() + 0.1
-        if self._answers():
+        if answers(self.settings):
             self.said = True
-            seconds = time.monotonic() - self.began
-            _say(f"OneOff answers at {address(self.settings)} (after {seconds:.1f} s)")
+            text = f"answers at {address(self.settings)}"
+            _say(f"OneOff {text} (after {time.monotonic() - self.began:.1f} s)")
+            self.manager.tell("READY=1", f"STATUS={text}")
 
-    def _answers(self) -> bool:
-        try:
-            lanes = ask(self.settings, "/health")["workers"]["lanes"]
-            return all(lanes[lane]["consuming"] for lane in ("run", "dispatch"))
-        except (OSError, http.client.HTTPException, ValueError, KeyError):
-            return False
+
+def answers(settings: Settings) -> bool:
+    """Return whether the API answers and workers take messages."""
+    try:
+        lanes = ask(settings, "/health")["workers"]["lanes"]
+        return all(lanes[lane]["consuming"] for lane in ("run", "dispatch"))
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        return False
 
 
 def address(settings: Settings) -> str:

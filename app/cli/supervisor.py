@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from setproctitle import setproctitle
 
+from app.gateways import log_files
+
 log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
@@ -43,6 +45,7 @@ class Supervisor:
 
     roles: Sequence[Role]
     while_running: Callable[[], None] = lambda: None
+    before_stop: Callable[[], None] = lambda: None
     _stopping: int = 0
     _helpers: set[int] = field(default_factory=set)
 
@@ -50,6 +53,7 @@ class Supervisor:
         """Start the roles and stay until a signal comes; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
+        self._heed_hangup()
         gc.freeze()
         for role in self.roles:
             self._start(role)
@@ -58,11 +62,23 @@ class Supervisor:
             self._restart_due()
             self.while_running()
             time.sleep(0.05)
+        self.before_stop()
         self._stop_all()
         return 0
 
     def _ask_to_stop(self, *_: object) -> None:
         self._stopping += 1
+
+    def _heed_hangup(self) -> None:
+        """Without a terminal any more, stop; but a log file is opened anew, and nohup obeyed."""
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._hung_up)
+
+    def _hung_up(self, *_: object) -> None:
+        if log_files.is_used():
+            log_files.follow()
+        else:
+            self._ask_to_stop()
 
     def _start(self, role: Role) -> None:
         role.pid = fork(role.run, role.name)
@@ -120,10 +136,10 @@ class Supervisor:
                 time.sleep(0.02)
 
 
-def fork(run: Callable[[], None], name: str) -> int:
+def fork(run: Callable[[], None], name: str, *, bound: bool = True) -> int:
     """Run a function in a child process with a session of its own; return its number.
 
-    The child is told to end if this process dies, even by SIGKILL (Linux).
+    A child that is ``bound`` is told to end if this process dies, even by SIGKILL (Linux).
     """
     parent = os.getpid()
     sys.stdout.flush()
@@ -135,9 +151,10 @@ def fork(run: Callable[[], None], name: str) -> int:
     try:
         os.setsid()
         setproctitle(f"oneoff: {name}")
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        die_with_parent(parent)
+        if bound:
+            die_with_parent(parent)
         run()
         code = 0
     except SystemExit as leaving:
