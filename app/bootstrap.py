@@ -8,12 +8,13 @@ import traceback
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app import db
 from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
 from app.gateways import broker, log_files
-from app.services import installation, wakeups
+from app.services import backups, installation, wakeups
 from app.settings import Settings
 from app.version import VERSION
 from migrations import apply
@@ -106,12 +107,18 @@ def schema_problem(engine: sa.Engine) -> str:
     if revision is None:
         return "the database has no schema yet; run: oneoff migrate --direction up"
     if revision == apply.newest():
-        return ""
+        return _restore_problem(engine)
     if revision in apply.known():
         return "the database's schema is old; run: oneoff migrate --direction up"
     with engine.execution_options(reading=True).connect() as connection:
         oldest = connection.scalar(sa.text("SELECT oldest_release FROM installation"))
     return _too_new(str(oldest))
+
+
+def _restore_problem(engine: sa.Engine) -> str:
+    with Session(engine.execution_options(reading=True)) as session:
+        unfinished = backups.is_unfinished(session)
+    return "a restore was cut off; repeat it: oneoff restore FILE --force" if unfinished else ""
 
 
 def _too_new(oldest: str) -> str:

@@ -49,7 +49,7 @@ SUITES = (
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 360, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 420, ("tests/end_to_end", "-n", "3")),
 )
 
 

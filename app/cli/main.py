@@ -7,7 +7,7 @@ from http.client import HTTPException
 import click
 
 from app import bootstrap, db
-from app.cli import daemon_commands, roles
+from app.cli import backup_commands, daemon_commands, roles
 from app.cli import serve as serving
 from app.cli.apikeys import apikey
 from app.cli.flower import flower
@@ -182,5 +182,5 @@ def _lines(answer: object, indent: str = "") -> Iterator[str]:
             yield f"{indent}{name}: {value}"
 
 
-for _command in (apikey, flower, *daemon_commands.COMMANDS):
+for _command in (apikey, flower, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
     cli.add_command(_command)

@@ -79,13 +79,11 @@ def migrate(settings: Settings) -> None:
     """Bring the database to this release's schema and seed its run-time values."""
     db.configure(settings.database)
     revision = apply.current(db.engine())
-    if revision is not None and revision not in apply.known():
-        problem = bootstrap.schema_problem(db.engine())
-        if problem:
-            click.echo(problem, err=True)
-            raise SystemExit(REFUSED)
-    else:
+    if revision is None or revision in apply.known():
         apply.upgrade(db.engine())
+    if problem := bootstrap.schema_problem(db.engine()):
+        click.echo(problem, err=True)
+        raise SystemExit(REFUSED)
     with db.transaction() as session:
         installation.seed_config(session, settings)
         if settings.auth_enabled and not api_keys.exist(session):

@@ -81,6 +81,23 @@ class Product:
         """Return the last lines of the log."""
         return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
 
+    def run(self, *words: str, **over: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the product to its end; ``over`` changes its environment."""
+        return subprocess.run(
+            [ROOT / "oneoff", *words],
+            env=self.environ | over,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return Path(self.environ["DATA_DIR"])
+
     def stop(self, number: int = signal.SIGTERM, seconds: float = 40) -> int:
         """Stop the product as Ctrl-C or a service manager would; return its exit code."""
         assert self.process is not None

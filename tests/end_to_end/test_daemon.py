@@ -13,25 +13,13 @@ import psutil
 import pytest
 
 from app.cli.folder_lock import lives
-from tests.end_to_end.product import ROOT, Ledger, Product, until
+from tests.end_to_end.product import Ledger, Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
 
 class Daemon(Product):
     """One installation that is started and stopped by commands."""
-
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of the product to its end."""
-        return subprocess.run(
-            [ROOT / "oneoff", *words],
-            env=self.environ,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
 
     def begin(self, *words: str) -> int:
         """Start it in the background; return the number of its main process."""
@@ -45,11 +33,6 @@ class Daemon(Product):
         assert done.returncode == code, done.stdout + done.stderr
         report: dict[str, Any] = json.loads(done.stdout)
         return report
-
-    @property
-    def data(self) -> Path:
-        """The data folder."""
-        return Path(self.environ["DATA_DIR"])
 
 
 @pytest.fixture

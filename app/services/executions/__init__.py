@@ -30,6 +30,7 @@ from app.services.executions.plans import (
     start_now,
     withdraw,
 )
+from app.services.executions.restored import lose_started, renew_fences, skip_missed
 
 __all__ = [
     "JOB_DISABLED",
@@ -49,14 +50,17 @@ __all__ = [
     "in_progress",
     "lock_active",
     "lose",
+    "lose_started",
     "of_owner",
     "queue_due",
     "renew",
+    "renew_fences",
     "replan",
     "resolve_overlaps",
     "revive",
     "settle",
     "settle_all",
+    "skip_missed",
     "start_another",
     "start_now",
     "unstarted",
