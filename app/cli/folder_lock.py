@@ -61,6 +61,8 @@ def is_held(folder: Path) -> bool:
             return not _locked(lock, fcntl.LOCK_SH)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        raise click.ClickException(f"{folder} belongs to another user; ask as that one") from None
 
 
 def number_in(folder: Path) -> int | None:

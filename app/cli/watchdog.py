@@ -79,7 +79,7 @@ def judge(report: dict[str, Any]) -> tuple[bool, str]:
     """
     database, broker, workers = report["database"], report["broker"], report["workers"]
     problems = [part["problem"] for part in report.values() if _has_problem(part)]
-    text = "; ".join(problems) or _waiting(report["queues"])
+    text = "; ".join(problems) or _waiting(report.get("queues"))
     if database["status"] == "down" or (broker["status"] == "down" and not broker["embedded"]):
         return True, text
     return all(workers["lanes"][lane]["consuming"] for lane in _LANES), text
@@ -89,5 +89,7 @@ def _has_problem(part: Any) -> bool:
     return isinstance(part, dict) and "problem" in part
 
 
-def _waiting(queues: list[dict[str, Any]]) -> str:
+def _waiting(queues: list[dict[str, Any]] | None) -> str:
+    if queues is None:  # with authentication on they are not for everybody
+        return "at work"
     return f"at work; {sum(queue['depth'] for queue in queues)} executions wait for a slot"

@@ -49,3 +49,9 @@ def test_workers_that_take_nothing_are_stuck_unless_what_is_missing_is_not_ours(
 def test_the_line_for_people_names_the_problems_or_what_waits() -> None:
     assert judge(_report({}, database=DOWN, broker=DOWN))[1] == "it is away; it is away"
     assert judge(_report({}))[1] == "at work; 3 executions wait for a slot"
+
+
+def test_a_report_that_leaves_out_what_strangers_need_not_know_will_do() -> None:
+    report = _report({})
+    del report["queues"], report["version"]
+    assert judge(report) == (True, "at work")
