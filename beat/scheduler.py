@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
 from app.db import transaction
-from app.gateways import broker
+from app.gateways import broker, pulse
 from app.services import handoff, recovery
 from app.services.recovery import QueueSweep
 from app.settings import Settings
@@ -43,6 +43,7 @@ class LedgerScheduler(Scheduler):
         began = time.monotonic()
         try:
             self._round()
+            pulse.give(self.settings.folder, "beat")
         except SQLAlchemyError as error:
             self.vigil.broken()
             log.warning("the database is away: %s", type(error).__name__)

@@ -12,10 +12,10 @@ from celery.worker.state import active_requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import transaction
-from app.gateways import broker
+from app.gateways import broker, pulse
 from app.gateways.broker import Ring
 from app.gateways.task_events import TaskEvents
-from app.services import executions, installation, recovery, workers
+from app.services import executions, installation, recovery, statistics, workers
 from app.settings import Settings
 from workers import fuse
 
@@ -81,7 +81,10 @@ class Watch:
         moment = time.monotonic()
         if moment >= self._beat_at:
             self._beat_at = moment + HEARTBEAT_SECONDS
-            self._heartbeat(consuming=moment - self._looped_at < HEARTBEAT_SECONDS)
+            consuming = moment - self._looped_at < HEARTBEAT_SECONDS
+            self._heartbeat(consuming=consuming)
+            if consuming:
+                pulse.give(self.settings.folder, statistics.lane_of(self.queues))
             if fuse.is_watched():
                 self._events.heartbeat(active=len(active_requests), every=HEARTBEAT_SECONDS)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import psutil
 
-from app.cli import folder_lock
+from app.cli import asking, folder_lock
 from app.cli import serve as serving
 from app.cli.options import REFUSED, usable_folder
 from app.cli.supervisor import KILL_AFTER_SECONDS, fork
@@ -34,7 +34,7 @@ def start(settings: Settings) -> None:
     before = log.stat().st_size if log.exists() else 0
     pid = fork(lambda: _become_product(settings), "serve", bound=False)
     _await_answer(settings, pid, before)
-    click.echo(f"OneOff answers at {serving.address(settings)}")
+    click.echo(f"OneOff answers at {asking.address(settings)}")
     click.echo(f"process number {pid}, log file {log}")
 
 

@@ -1,8 +1,6 @@
 """The commands that are the product, or work on its own files."""
 
 import sys
-from collections.abc import Iterator
-from http.client import HTTPException
 
 import click
 
@@ -11,7 +9,7 @@ from app.cli import backup_commands, daemon_commands, roles
 from app.cli import serve as serving
 from app.cli.apikeys import apikey
 from app.cli.flower import flower
-from app.cli.options import REFUSED, UNREACHABLE, usable_folder, with_settings
+from app.cli.options import REFUSED, usable_folder, with_settings
 from app.cli.root import cli
 from app.cli.supervisor import Role, Supervisor
 from app.domain.specs import FOUND
@@ -155,31 +153,6 @@ def _masked(name: str, value: object) -> str:
     if name in SECRETS and value:
         return serving.masked(str(value))
     return str(value)
-
-
-@cli.command()
-@with_settings
-def health(settings: Settings) -> None:
-    """Ask the running product how it is. Exit code 0: well; 1: not well; 3: not reachable."""
-    try:
-        answer = serving.ask(settings, "/health")
-    except (OSError, HTTPException, ValueError):
-        click.echo(f"nothing answers at {serving.address(settings)}", err=True)
-        sys.exit(UNREACHABLE)
-    for line in _lines(answer):
-        click.echo(line)
-    sys.exit(0 if answer.get("status") == "ok" else REFUSED)
-
-
-def _lines(answer: object, indent: str = "") -> Iterator[str]:
-    """Yield an answer of the product as indented ``name: value`` lines."""
-    pairs = answer.items() if isinstance(answer, dict) else enumerate(answer, 1)  # type: ignore[arg-type]
-    for name, value in pairs:
-        if isinstance(value, dict | list):
-            yield f"{indent}{name}:"
-            yield from _lines(value, indent + "  ")
-        else:
-            yield f"{indent}{name}: {value}"
 
 
 for _command in (apikey, flower, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):

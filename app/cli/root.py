@@ -18,6 +18,7 @@ from app.version import VERSION
 LIGHT: Final = {
     "completion": "app.cli.completion:completion",
     "executions": "app.cli.remote.executions:executions",
+    "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
     "projects": "app.cli.remote.labels:projects",
     "system": "app.cli.remote.system:system",

@@ -1,18 +1,17 @@
 """The whole product in the foreground on one machine."""
 
 import http.client
-import json
 import os
 import socket
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import click
 
 from app import bootstrap, db
 from app.cli import broker_server, folder_lock, roles
+from app.cli.asking import address, ask
 from app.cli.options import REFUSED, usable_folder
 from app.cli.supervisor import Role, Supervisor
 from app.cli.watchdog import Watchdog
@@ -152,28 +151,6 @@ def answers(settings: Settings) -> bool:
         return all(lanes[lane]["consuming"] for lane in ("run", "dispatch"))
     except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False
-
-
-def address(settings: Settings) -> str:
-    """Return the address of the product for people."""
-    host = _own_host(settings)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
-
-
-def _own_host(settings: Settings) -> str:
-    """Return the name by which this machine itself reaches the API."""
-    return "localhost" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
-
-
-def ask(settings: Settings, path: str, seconds: float = 5) -> dict[str, Any]:
-    """Return the JSON answer of the running product. Raises ``OSError`` if it does not answer."""
-    connection = http.client.HTTPConnection(_own_host(settings), settings.port, timeout=seconds)
-    try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
-        answer: dict[str, Any] = json.loads(connection.getresponse().read())
-        return answer
-    finally:
-        connection.close()
 
 
 def _say(line: str) -> None:

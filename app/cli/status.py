@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import db
-from app.cli import folder_lock
-from app.cli import serve as serving
+from app.cli import asking, folder_lock
 from app.domain import execution_state as state
 from app.services import statistics
 from app.settings import Settings
@@ -26,7 +25,7 @@ def look(settings: Settings) -> dict[str, Any]:
     main = folder_lock.main_process(settings.folder)
     if main is None:
         return report | {"problems": ["its main process is gone; what it left is ending"]}
-    address = folder_lock.address_in(settings.folder) or serving.address(settings)
+    address = folder_lock.address_in(settings.folder) or asking.address(settings)
     health = _health(settings, address)
     return report | {
         "well": health.get("status") == "ok",
@@ -50,7 +49,7 @@ def _health(settings: Settings, address: str) -> dict[str, Any]:
     there = urlsplit(address)
     where = {"host": there.hostname or settings.host, "port": there.port or settings.port}
     with suppress(OSError, HTTPException, ValueError):
-        return serving.ask(settings.model_copy(update=where), "/health")
+        return asking.ask(settings.model_copy(update=where), "/health")
     return {}
 
 

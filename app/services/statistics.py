@@ -6,6 +6,7 @@ stand for all time and survive retention.
 
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -136,13 +137,15 @@ def lanes(session: Session) -> dict[str, tuple[int, int]]:
     alive = (Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS))
     consumes = sa.func.coalesce(Worker.consumed_at > db_now(-ALIVE_SECONDS), sa.false())
     for names, takes in session.execute(sa.select(Worker.queues, consumes).where(*alive)):
-        lane = _lane(set(names.split(",")))
+        lane = lane_of(names.split(","))
         up, consuming = found[lane]
         found[lane] = (up + 1, consuming + bool(takes))
     return found
 
 
-def _lane(names: set[str]) -> str:
+def lane_of(queues: Iterable[str]) -> str:
+    """Return what a worker of these queues is for: ``run``, ``dispatch`` or ``auxiliary``."""
+    names = set(queues)
     if broker.DISPATCH in names:
         return "dispatch"
     return "auxiliary" if names & set(broker.RESERVED) else "run"
