@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from app.domain.containers import ContainerRules, parse_allowed
 from app.domain.errors import Fault, Invalid, shorten
 from app.domain.outbound import Network, OutboundPolicy, parse_networks
+from app.domain.rules import Rules
 
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset({"database_url", "redis_url", "broker_url"})
@@ -41,11 +43,16 @@ def _names(value: object) -> object:
     return value
 
 
+def _allowed(value: object) -> object:
+    return parse_allowed(value) if isinstance(value, str) else value
+
+
 def _networks(value: object) -> object:
     return parse_networks(value) if isinstance(value, str) else value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
@@ -98,6 +105,14 @@ class Settings(BaseModel):
     outbound_deny: Networks = Field((), description="Networks that http jobs may not reach")
     outbound_allow: Networks = Field(
         (), description="Networks that they may reach in spite of the built-in rule"
+    )
+    docker_host: str = Field(
+        "unix:///var/run/docker.sock",
+        min_length=1,
+        description="Docker engine for docker jobs; unix:// or tcp:// address",
+    )
+    docker_allow: Allowed = Field(
+        (), description="What docker jobs may have besides: network:host, cap:NAME, bind:PATH"
     )
     #: Names given by a flag or the environment of this start, in lower case.
     given: frozenset[str] = frozenset()
@@ -159,6 +174,20 @@ class Settings(BaseModel):
     def slots(self) -> int:
         """Run slots of one worker: WORKERS_COUNT, or half the cores, at least two."""
         return self.workers_count or max(2, (os.cpu_count() or 2) // 2)
+
+    @property
+    def rules(self) -> Rules:
+        """The operator's rules that configs of jobs are held against."""
+        return Rules(self.outbound, self.containers)
+
+    @property
+    def containers(self) -> ContainerRules:
+        """The rules for containers of jobs."""
+        own = [self.folder, Path(self.database.removeprefix("sqlite:///"))]
+        files = {str(p) for path in own if path.is_absolute() for p in (path, path.resolve())}
+        socket = self.docker_host.removeprefix("unix://")
+        sockets = (socket,) if socket.startswith("/") else ()
+        return ContainerRules(self.docker_allow, tuple(sorted(files)), sockets)
 
     @property
     def outbound(self) -> OutboundPolicy:

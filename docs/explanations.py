@@ -43,9 +43,17 @@ FAILURES: Final = {
         "No connection to the host and port.",
         "Try the address with curl on the worker's machine; look at firewalls and the port.",
     ),
+    "CONTAINER_REFUSED": Failure(
+        "The Docker engine would not make or start the container; the error holds its own words.",
+        "Correct what they name: a path of `volumes`, the `network`, a limit, the `command`.",
+    ),
     "DNS_FAILED": Failure(
         "The host name has no address.",
         "Check the spelling and the name servers of the worker's machine.",
+    ),
+    "DOCKER_UNAVAILABLE": Failure(
+        "No Docker engine answers on the worker's machine, or it went away meanwhile.",
+        "Start it; let the worker's user reach its socket, or set `DOCKER_HOST`.",
     ),
     "EXECUTION_ERROR": Failure(
         "The system refused something while the script was prepared.",
@@ -56,7 +64,7 @@ FAILURES: Final = {
         "Report it with the stack trace from the worker's log.",
     ),
     "EXIT_CODE": Failure(
-        "The script ended with an exit code other than 0.",
+        "The script or container ended with an exit code other than 0.",
         "Read its output; the error repeats the end of its standard error.",
     ),
     "FENCED": Failure(
@@ -70,6 +78,18 @@ FAILURES: Final = {
     "HTTP_STATUS": Failure(
         "The answer's status is not one that counts as success.",
         "Read the body in the output; set `expected_status` if the status is fine.",
+    ),
+    "IMAGE_NOT_FOUND": Failure(
+        "There is no such image: not in its registry, or not here and `pull` is `never`.",
+        "Check its name and tag; with `pull: never` load it on the worker's machine.",
+    ),
+    "IMAGE_PULL_DENIED": Failure(
+        "The registry does not give out the image: it is private, or not there.",
+        "Check its name; `docker login` as the worker's user, on the worker's machine.",
+    ),
+    "IMAGE_PULL_FAILED": Failure(
+        "The image could not be fetched from its registry.",
+        "Read the error; try `docker pull` on the worker's machine.",
     ),
     "INTERPRETER_NOT_EXECUTABLE": Failure(
         "The interpreter of the script can't be executed.",
@@ -86,6 +106,14 @@ FAILURES: Final = {
     "KILLED_BY_SIGNAL": Failure(
         "A signal from outside ended the script.",
         "SIGKILL (exit code 137) is mostly the kernel short of memory: `dmesg`.",
+    ),
+    "OPTION_NOT_ALLOWED": Failure(
+        "The container asks for something of its host that no job may have here.",
+        "Leave it out, or have the operator allow it: `DOCKER_ALLOW`.",
+    ),
+    "OUT_OF_MEMORY": Failure(
+        "A process of the container was ended because it needed more memory than its limit.",
+        "Raise `memory`, or make the work smaller.",
     ),
     "POISON": Failure(
         "Three workers died while they ran it, so it is not tried again.",

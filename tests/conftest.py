@@ -24,6 +24,7 @@ from app.gateways import broker
 from app.services import installation, wakeups
 from app.settings import Settings
 from migrations import apply, seeds
+from tests.support.docker_engine import DockerEngine
 from tests.support.served import served
 from tests.support.servers import Postgresql, missing
 
@@ -140,6 +141,13 @@ def real_broker(database: str, broker_socket: Path) -> None:
         client.flushall()
     broker._paused_until = 0.0
     wakeups._slots = (0.0, {})
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[DockerEngine]:
+    """A Docker engine with one small image, shared by all test processes of the machine."""
+    with DockerEngine() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

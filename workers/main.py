@@ -11,10 +11,11 @@ from setproctitle import getproctitle, setproctitle
 from app import bootstrap
 from app.db import transaction
 from app.gateways import broker, task_events
-from app.services import workers
+from app.services import installation, workers
 from app.services.workers import Registration
 from app.settings import Settings
 from workers import celery_app, process
+from workers.process import Identity
 from workers.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,9 @@ def run(settings: Settings, lanes: Lanes) -> None:
     queues = lanes.queues or _all_run_queues()
     with transaction() as session:
         worker_id = workers.register(session, Registration(lanes.pool, queues, lanes.slots))
-    process.prepare(settings, worker_id, _run_queues_only(lanes.queues), lanes.slots)
+        installation_id = installation.installation_id(session)
+    served = _run_queues_only(lanes.queues)
+    process.prepare(Identity(settings, installation_id, worker_id, served, lanes.slots))
     process.sweep_scratch()
     watch = Watch(
         settings, worker_id, queues, lanes.slots, serves_all=not lanes.queues, elastic=lanes.elastic

@@ -96,6 +96,7 @@ def _context(flight: Flight, spec: Spec) -> Context:
         ),
         output=flight.sink,
         stop=flight.stop,
+        epoch=claim.epoch,
     )
 
 

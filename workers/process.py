@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -15,28 +16,42 @@ from app.settings import Settings
 from workers.executors.base import Options
 from workers.runner import Runner
 
-_settings: Settings | None = None
-_worker_id = ""
-_queues: tuple[str, ...] = ()
-_slots = 1
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose work a worker does, and who it is; no ``queues`` means all run queues."""
+
+    settings: Settings
+    installation_id: str
+    worker_id: str
+    queues: tuple[str, ...]
+    slots: int
+
+
+_identity: Identity | None = None
 _all_queues: tuple[float, tuple[str, ...]] = (0.0, ())
 
 
-def prepare(settings: Settings, worker_id: str, queues: tuple[str, ...], slots: int) -> None:
-    """Tell this process, and those it will fork, who they are; no ``queues`` means all."""
-    global _settings, _worker_id, _queues, _slots
-    _settings, _worker_id, _queues, _slots = settings, worker_id, queues, slots
+def prepare(identity: Identity) -> None:
+    """Tell this process, and those it will fork, who they are."""
+    global _identity  # noqa: PLW0603 - fixed at the start of the process
+    _identity = identity
+
+
+def identity() -> Identity:
+    """Return who this process is."""
+    assert _identity is not None  # noqa: S101 - prepare() comes first
+    return _identity
 
 
 def settings() -> Settings:
     """Return the settings of this start."""
-    assert _settings is not None  # noqa: S101 - prepare() comes first
-    return _settings
+    return identity().settings
 
 
 def worker_id() -> str:
     """Return the id of the worker this process belongs to."""
-    return _worker_id
+    return identity().worker_id
 
 
 def queues(session: Session) -> tuple[str, ...]:
@@ -45,8 +60,8 @@ def queues(session: Session) -> tuple[str, ...]:
     Without a choice of the operator's these are all there are, looked up once a second.
     """
     global _all_queues  # noqa: PLW0603 - a cache of this process
-    if _queues:
-        return _queues
+    if identity().queues:
+        return identity().queues
     read_at, known = _all_queues
     if not known or time.monotonic() - read_at > 1:
         known = workers.run_queues(session)
@@ -61,16 +76,23 @@ def runner() -> Runner:
 
 @functools.cache
 def _runner(pid: int) -> Runner:
-    own = settings()
+    me, own = identity(), settings()
     made = Runner(
-        worker=_worker_id,
+        worker=me.worker_id,
         queues=queues,
-        options=Options(_scratch(own, pid), own.shell_env_allow, own.outbound),
+        options=Options(
+            scratch=_scratch(own, pid),
+            shell_env_allow=own.shell_env_allow,
+            outbound=own.outbound,
+            installation_id=me.installation_id,
+            docker_host=own.docker_host,
+            containers=own.containers,
+        ),
         lease=own.lease_seconds,
         grace=own.shutdown_grace_seconds,
         max_output_bytes=own.max_output_bytes,
+        slots=me.slots,
         # SQLite has one writer: large claims of one process would make the others wait.
-        slots=_slots,
         most_ahead=10 if own.database.startswith("sqlite") else 50,
     )
     made.start()

@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from app.cli.broker_server import binary
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip the test on a laptop that lacks something; in CI that is a failure."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, which CI must have")

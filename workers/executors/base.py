@@ -1,10 +1,12 @@
 """What the runner and an executor know of each other: a spec goes in, an outcome comes out."""
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
+from app.domain.containers import ContainerRules
 from app.domain.outbound import OutboundPolicy
 from workers.executors.stop import StopSignal
 
@@ -65,6 +67,15 @@ class Context:
     parameters: Parameters
     output: Output
     stop: StopSignal
+    #: Which claim of the execution this is: after a loss there may be a later one elsewhere.
+    epoch: int = 0
+
+    def within(self, seconds: float | None) -> Self:
+        """Return the context with a deadline at most so many seconds from now."""
+        if seconds is None:
+            return self
+        end = time.monotonic() + seconds
+        return replace(self, deadline=end if self.deadline is None else min(end, self.deadline))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,11 @@ class Options:
     #: Names of the worker's own variables that scripts inherit; ``*`` means all of them.
     shell_env_allow: tuple[str, ...] = ()
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
+    #: Marks what outlives a worker, such as containers: others may share the machine.
+    installation_id: str = ""
+    #: The address of the Docker engine.
+    docker_host: str = "unix:///var/run/docker.sock"
+    containers: ContainerRules = field(default_factory=ContainerRules)
 
 
 class Executor(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from app.domain.specs import FOUND
 from workers.executors.base import Executor, Options
+from workers.executors.docker import DockerExecutor
 from workers.executors.http import HttpExecutor
 from workers.executors.shell import ShellExecutor
 
@@ -23,6 +24,7 @@ def from_plugin(place: str) -> Maker:
 
 
 OWN: dict[str, Maker] = {
+    "docker": DockerExecutor,
     "http": HttpExecutor,
     "shell": ShellExecutor,
 }

@@ -2,17 +2,14 @@
 
 import errno
 import os
-import re
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from app.domain.specs.shell import ShellSpec
-from workers.executors.base import Context, Options, Outcome, Parameters
+from workers.executors.base import Context, Options, Outcome
 from workers.executors.ending import outcome_of
 from workers.executors.process import Command, ProcessHost
 from workers.executors.refusal import Refusal
@@ -20,13 +17,13 @@ from workers.executors.shebang import HEAD, command_for
 from workers.executors.surroundings import (
     Account,
     account_to_run_as,
+    check,
     enter,
     expand,
     facts,
     inherited,
 )
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CRLF_WARNING = b"The script has Windows line endings (CR LF); they are kept as they are.\n"
 
 
@@ -42,7 +39,7 @@ class ShellExecutor:
         """Run the script and say how it ended; what can't start is an outcome as well."""
         try:
             with self._prepared(spec, context) as command:
-                ending = self._host.run(command, _with_own_timeout(context, spec.timeout))
+                ending = self._host.run(command, context.within(spec.timeout))
         except Refusal as refusal:
             return refusal.outcome()
         except OSError as error:
@@ -60,7 +57,7 @@ class ShellExecutor:
     def _prepared(self, spec: ShellSpec, context: Context) -> Iterator[Command]:
         """Make the command, with the script in a file for as long as it runs."""
         parameters = context.parameters
-        _check(parameters)
+        check(parameters)
         account = account_to_run_as(spec.run_as) if spec.run_as else None
         env = self._environment(spec, context, account)
         cwd = enter(spec.workdir, env)
@@ -94,26 +91,6 @@ class ShellExecutor:
             **context.parameters.env,
             **facts(context),
         }
-
-
-def _check(parameters: Parameters) -> None:
-    """Refuse what can't be given to a process."""
-    for name in parameters.env:
-        if not _NAME.fullmatch(name):
-            raise Refusal("INVALID_PARAMETERS", f"{name!r} can't be the name of a variable")
-    for text in (*parameters.env.values(), *(parameters.args or ())):
-        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            why = "Arguments and variables can't hold NUL or half a surrogate pair"
-            raise Refusal("INVALID_PARAMETERS", why)
-
-
-def _with_own_timeout(context: Context, seconds: int | None) -> Context:
-    if seconds is None:
-        return context
-    deadline = time.monotonic() + seconds
-    if context.deadline is not None:
-        deadline = min(deadline, context.deadline)
-    return replace(context, deadline=deadline)
 
 
 def _existing(text: str, env: dict[str, str], cwd: str) -> str:

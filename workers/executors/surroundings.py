@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workers.executors.base import Context
+from workers.executors.base import Context, Parameters
 from workers.executors.helper import Identity
 from workers.executors.refusal import Refusal
 
@@ -19,6 +19,7 @@ _INHERITED = frozenset(
 _NEVER = frozenset(
     name + end for name in ("DATABASE_URL", "REDIS_URL", "BROKER_URL") for end in ("", "_FILE")
 )
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
 
@@ -66,6 +67,17 @@ def inherited(allow: tuple[str, ...]) -> dict[str, str]:
     }
     wanted.setdefault("PATH", _PATH)
     return wanted
+
+
+def check(parameters: Parameters) -> None:
+    """Refuse what can't be given to a process. Raises :class:`Refusal`."""
+    for name in parameters.env:
+        if not _NAME.fullmatch(name):
+            raise Refusal("INVALID_PARAMETERS", f"{name!r} can't be the name of a variable")
+    for text in (*parameters.env.values(), *(parameters.args or ())):
+        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            why = "Arguments and variables can't hold NUL or half a surrogate pair"
+            raise Refusal("INVALID_PARAMETERS", why)
 
 
 def facts(context: Context) -> dict[str, str]:

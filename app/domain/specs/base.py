@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from app.domain.outbound import OutboundPolicy
+from app.domain.rules import Rules
 
 MAX_TIMEOUT_SECONDS = 7 * 24 * 3600
 
@@ -20,9 +20,9 @@ class Spec(BaseModel):
     #: Seconds an attempt may take unless the job says otherwise; ``None`` for no limit.
     default_timeout_seconds: ClassVar[int | None] = None
 
-    def refusal(self, policy: OutboundPolicy) -> tuple[str, str] | None:
+    def refusal(self, rules: Rules) -> tuple[str, str] | None:
         """Return the field and the sentence if the operator's rules speak against this config."""
-        del policy
+        del rules
         return None
 
     def limit_seconds(self) -> float | None:

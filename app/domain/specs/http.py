@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.domain.outbound import OutboundPolicy
+from app.domain.rules import Rules
 from app.domain.specs.base import MAX_TIMEOUT_SECONDS, Spec
 from app.domain.web_address import MAX_URL_LENGTH, check_url
 
@@ -182,9 +182,9 @@ class HttpSpec(Spec):
             raise ValueError(f"The body is longer than {MAX_BODY_BYTES} bytes.")
         return body
 
-    def refusal(self, policy: OutboundPolicy) -> tuple[str, str] | None:
+    def refusal(self, rules: Rules) -> tuple[str, str] | None:
         """Return why the host must not be reached, as far as can be said without asking DNS."""
-        sentence = check_url(self.url).refusal(policy)
+        sentence = check_url(self.url).refusal(rules.outbound)
         return ("url", sentence) if sentence else None
 
     def accepts(self, status: int) -> bool:

@@ -161,7 +161,7 @@ def _vet_config(values: dict[str, Any], kind: str | None, known: Known, faults: 
         if name not in _EMPTY_IS_ABSENT or part not in empty
     }
     try:
-        refusal = spec.model_validate(values["config"]).refusal(known.settings.outbound)
+        refusal = spec.model_validate(values["config"]).refusal(known.settings.rules)
     except ValidationError as error:
         faults.found += spec_faults(error)
         return

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.workers.executors import kit_http, kit_shell
+from tests.workers.executors import kit_docker, kit_http, kit_shell
 from tests.workers.executors.conftest import Attempt
 from tests.workers.executors.kit import Kit
 from tests.workers.executors.recorder import (
@@ -18,7 +18,7 @@ from workers.executors.base import Executor, Options
 from workers.executors.registry import EXECUTORS
 from workers.executors.stop import StopReason
 
-KITS: list[Kit] = [kit_http.KIT, kit_shell.KIT]
+KITS: list[Kit] = [kit_docker.KIT, kit_http.KIT, kit_shell.KIT]
 MEBIBYTE = 1024**2
 
 Attempts = Callable[..., Attempt]
@@ -26,6 +26,8 @@ Attempts = Callable[..., Attempt]
 
 @pytest.fixture(params=KITS, ids=lambda kit: kit.kind)
 def kit(request: pytest.FixtureRequest) -> Iterator[Kit]:
+    if request.param.kind == "docker":
+        request.getfixturevalue("docker_engine")  # which is to stay from test to test
     with request.param as kit:
         yield kit
 
