@@ -15,6 +15,7 @@ from app.services import installation, workers
 from app.services.workers import Registration
 from app.settings import Settings
 from workers import celery_app, process
+from workers.containers import Caretaker
 from workers.process import Identity
 from workers.watch import Watch
 
@@ -44,6 +45,10 @@ def run(settings: Settings, lanes: Lanes) -> None:
     watch = Watch(
         settings, worker_id, queues, lanes.slots, serves_all=not lanes.queues, elastic=lanes.elastic
     )
+    if not lanes.queues or _run_queues_only(lanes.queues):
+        caretaker = Caretaker(settings.docker_host, installation_id, worker_id)
+        watch.after_death = caretaker.look_now
+        signals.worker_ready.connect(lambda **_: caretaker.start(), weak=False)
     _connect(watch)
     app = celery_app.make(lanes.pool, queues)
     worker = app.Worker(

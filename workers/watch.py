@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,8 @@ class Watch:
     #: Whether the number of slots follows the run-time value workers_count.
     elastic: bool
     consumer: Any = None
+    #: Called when a process may have died, after its executions were judged.
+    after_death: Callable[[], None] = lambda: None
     _pids: set[int] = field(default_factory=set)
     _looped_at: float = 0.0
     _beat_at: float = 0.0
@@ -97,6 +100,7 @@ class Watch:
         for pid in self._pids - present:
             with transaction() as session:
                 recovery.lose_owned(session, self.worker_id, pid, "its process died")
+            self.after_death()
         self._pids = present
 
     def _pool_pids(self) -> set[int]:
@@ -143,6 +147,8 @@ class Watch:
         try:
             with transaction() as session:
                 workers.stop_dead_on_this_host(session)
+            self.after_death()
+            with transaction() as session:
                 waiting = [q for q in self.queues if executions.has_claimable(session, [q])]
             for queue in waiting:
                 broker.ring([Ring(queue, 5, ("", 0))] * self.slots, {})

@@ -47,6 +47,8 @@ class Worker(Base):
     #: When it was last seen to take messages, not only to be alive.
     consumed_at: Mapped[Moment | None]
     stopped_at: Mapped[Moment | None]
+    #: Whether it reaches a Docker engine; it looks only if there are docker jobs.
+    docker: Mapped[bool | None]
 
 
 class Queue(Base):

@@ -11,7 +11,8 @@ from app import db
 from app.domain.clock import now
 from app.gateways import broker
 from app.gateways.probes import Finding, Probe
-from app.services import statistics
+from app.services import engines, statistics
+from app.services.engines import Engines
 from app.settings import Settings
 from app.version import VERSION
 
@@ -30,6 +31,7 @@ class Ledger:
     skew_seconds: float
     lanes: dict[str, tuple[int, int]]
     queues: dict[str, tuple[int, float]]
+    docker: Engines = field(default_factory=Engines)
 
 
 @dataclass
@@ -75,7 +77,8 @@ def _look() -> Ledger:
         before = now()
         present = session.scalars(sa.select(db.db_now())).one()
         skew = skew_seconds(before, present, now())
-        return Ledger(skew, statistics.lanes(session), statistics.queues(session))
+        lanes, queues = statistics.lanes(session), statistics.queues(session)
+        return Ledger(skew, lanes, queues, engines.known(session))
 
 
 def skew_seconds(before: datetime, present: datetime, after: datetime) -> float:
@@ -94,6 +97,7 @@ def _report(
         "schema": _schema_part(schema),
         "broker": _broker_part(settings, reached),
         "workers": _workers_part(ledger),
+        "docker": _docker_part(ledger.docker),
     }
     return {
         "status": _status_of(parts),
@@ -146,6 +150,18 @@ def _workers_part(ledger: Ledger) -> dict[str, Any]:
     if not idle:
         return part
     return part | {"status": DEGRADED, "problem": f"nobody serves: {', '.join(idle)}"}
+
+
+def _docker_part(found: Engines) -> dict[str, Any]:
+    """Without an engine all is well as long as no docker job waits for one."""
+    part: dict[str, Any] = {"status": OK, "needed": found.are_needed}
+    if not found.looked:
+        return part | {"engine": "unknown"}
+    if found.reached:
+        return part | {"engine": "up"}
+    problem = "no worker reaches a Docker engine, so docker jobs fail"
+    status = DEGRADED if found.are_needed else OK
+    return part | {"status": status, "engine": "down", "problem": problem}
 
 
 def _away(part: str, fault: str) -> str:

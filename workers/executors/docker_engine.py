@@ -49,6 +49,8 @@ class Found:
     execution_id: str
     epoch: int
     is_kept: bool
+    #: In the engine's words: created, running, exited …
+    status: str
 
 
 class Channel:
@@ -177,17 +179,14 @@ class Engine:
         filters = {"label": f"{INSTALLATION}={installation_id}"}
         with _words_of_the_engine():
             rows: list[dict[str, Any]] = self._client.containers(all=True, filters=filters)
-        return [_found(row["Id"], row["Labels"]) for row in rows]
+        return [_found(row) for row in rows]
 
 
-def _found(container_id: str, labels: Mapping[str, str]) -> Found:
+def _found(row: Mapping[str, Any]) -> Found:
+    labels = row["Labels"]
     epoch = labels.get(EPOCH, "")
-    return Found(
-        container_id,
-        labels.get(EXECUTION, ""),
-        int(epoch) if epoch.isdecimal() else -1,
-        KEPT in labels,
-    )
+    number = int(epoch) if epoch.isdecimal() else -1
+    return Found(row["Id"], labels.get(EXECUTION, ""), number, KEPT in labels, row["State"])
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from app.services.executions.claims import (
     has_claimable,
     of_owner,
     renew,
+    running,
     unstarted,
 )
 from app.services.executions.endings import Result, lose, settle, settle_all
@@ -58,6 +59,7 @@ __all__ = [
     "replan",
     "resolve_overlaps",
     "revive",
+    "running",
     "settle",
     "settle_all",
     "skip_missed",

@@ -220,6 +220,14 @@ def renew(session: Session, worker: str, held: Sequence[tuple[str, int]], lease:
     return set(renewed)
 
 
+def running(session: Session, held: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Return which of these claims, given as (id, epoch), hold still."""
+    query = sa.select(Execution.id, Execution.epoch).where(
+        Execution.id.in_([row_id for row_id, _ in held]), STARTED
+    )
+    return {(row.id, row.epoch) for row in session.execute(query)} & set(held)
+
+
 def cancellations(session: Session, ids: Sequence[str]) -> dict[str, bool]:
     """Return which of these executions shall end, each with whether by force."""
     query = sa.select(Execution.id, Execution.cancel_forced).where(

@@ -8,9 +8,11 @@ from app import db
 from app.db import transaction
 from app.domain.clock import now
 from app.gateways import broker
-from app.services import health, workers
+from app.models import Worker
+from app.services import engines, health, workers
 from app.services.workers import Registration
 from app.settings import Settings
+from tests.support.rows import make_job
 
 BROKER = "redis://:hidden-password@127.0.0.1:1/0"
 SETTINGS = Settings(broker_url=BROKER)
@@ -90,3 +92,46 @@ def test_a_slow_answer_of_the_database_is_no_skew():
     assert health.skew_seconds(moment - span, moment, moment + span) == 0
     assert health.skew_seconds(moment, moment - span, moment) == 5
     assert health.skew_seconds(moment, moment + span, moment) == -5
+
+
+def report_engine(reached, job=None):
+    """Have the run worker say whether it reaches an engine, and perhaps make a docker job."""
+    with transaction() as session:
+        if job is not None:
+            make_job(session, type="docker", config='{"image": "alpine"}', **job)
+        worker = session.query(Worker).filter_by(queues="default").one()
+        engines.report(session, worker.id, reached=reached)
+
+
+def test_nobody_asks_for_an_engine_as_long_as_there_is_no_docker_job(staffed):
+    found = report()
+    assert found["docker"] == {"status": "ok", "needed": False, "engine": "unknown"}
+    assert found["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("job", "status"),
+    [
+        ({"status": "scheduled"}, "degraded"),
+        ({"status": "running"}, "degraded"),
+        ({"status": "scheduled", "enabled": False}, "ok"),
+        ({"status": "failed"}, "ok"),
+    ],
+)
+def test_a_missing_engine_degrades_only_if_a_docker_job_waits_for_it(staffed, job, status):
+    report_engine(False, job)
+    found = report()
+    assert (found["docker"]["engine"], found["docker"]["status"]) == ("down", status)
+    assert "no worker reaches" in found["docker"]["problem"]
+    assert found["status"] == status
+    assert health.readiness(found)["ready"]
+
+
+def test_one_worker_with_an_engine_is_enough(staffed):
+    report_engine(False, {"status": "scheduled"})
+    with transaction() as session:
+        other = workers.register(session, Registration("prefork", ("docker",), 2))
+        engines.report(session, other, reached=True)
+    found = report()
+    assert found["docker"] == {"status": "ok", "needed": True, "engine": "up"}
+    assert found["status"] == "ok"
