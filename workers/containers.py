@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 15.0
+#: How often to see whether there are docker jobs by now.
+_UNUSED_SECONDS = 5.0
 #: An engine that is slower is stuck, and is asked again later.
 _PATIENCE_SECONDS = 10.0
 
@@ -63,7 +65,7 @@ class Caretaker:
                 log.warning("the database is away: %s", type(error).__name__)
             except Exception:
                 log.exception("can't look after containers; trying again")
-            self._awake.wait(EVERY_SECONDS)
+            self._awake.wait(_UNUSED_SECONDS if self._reached is None else EVERY_SECONDS)
             self._awake.clear()
 
     def _clear_all(self) -> None:
