@@ -76,3 +76,18 @@ def test_the_embedded_broker_yields_to_a_named_one() -> None:
     assert Settings().embeds_broker
     assert not Settings(redis_url="redis://h/0").embeds_broker
     assert Settings(redis_url="redis://h/0", broker_url="amqp://h").broker == "amqp://h"
+
+
+def test_rules_for_containers_come_from_the_settings(tmp_path):
+    settings = load({}, {"DATA_DIR": str(tmp_path), "DOCKER_ALLOW": "network:host, bind:/etc/ssl"})
+    rules = settings.containers
+    assert rules.allow == ("network:host", "bind:/etc/ssl")
+    assert "this product" in (rules.bind_refusal(str(tmp_path / "jobs")) or "")
+    elsewhere = load({}, {"DB_PATH": "/srv/db/x.db", "DOCKER_HOST": "unix:///opt/d/docker.sock"})
+    assert "this product" in (elsewhere.containers.bind_refusal("/srv/db") or "")
+    assert "socket" in (elsewhere.containers.bind_refusal("/opt/d") or "")
+
+
+def test_what_can_not_be_allowed_to_containers_is_said_at_the_start():
+    with pytest.raises(Invalid, match="'privileged' can't be allowed"):
+        load({}, {"DOCKER_ALLOW": "privileged"})

@@ -16,10 +16,11 @@ from app.domain.specs.docker_fields import (
     Size,
     Tmpfs,
     User,
+    Variables,
     Volumes,
     Workdir,
 )
-from app.domain.specs.fields import Arguments, Environment, Timeout
+from app.domain.specs.fields import Arguments, Timeout
 
 
 class DockerSpec(Spec):
@@ -46,7 +47,7 @@ class DockerSpec(Spec):
         title="Entrypoint",
         description="What runs the command; the image's own when empty.",
     )
-    env: Environment = Field(
+    env: Variables = Field(
         default_factory=dict,
         title="Environment",
         description="Variables for the container, over those of the image.",

@@ -7,7 +7,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.domain.containers import plain_path
-from app.domain.specs.fields import EMPTY_IS_ABSENT, NULL_IS_EMPTY_LIST, NULL_IS_EMPTY_MAP, Text
+from app.domain.specs.fields import (
+    EMPTY_IS_ABSENT,
+    MAX_VARIABLES,
+    NULL_IS_EMPTY_LIST,
+    NULL_IS_EMPTY_MAP,
+    Text,
+)
 
 _HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -18,6 +24,8 @@ _IMAGE = re.compile(
     re.ASCII,
 )
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+#: Wider than that of shells: programs that are configured by their environment use dots.
+_VARIABLE = re.compile(r"[^=\s\0]+")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
 _CAPABILITY = re.compile(r"[A-Z_]{2,40}")
 _TMPFS_OPTIONS = re.compile(r"[a-z]+(?:=[a-zA-Z0-9%]+)?(?:,[a-z]+(?:=[a-zA-Z0-9%]+)?)*|")
@@ -41,6 +49,12 @@ def _path(text: str) -> str:
         raise ValueError("must be an absolute path without a colon")
     if ".." in text.split("/"):
         raise ValueError("must not contain ..")
+    return text
+
+
+def _variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        raise ValueError("must be the name of a variable, without = and white space")
     return text
 
 
@@ -137,6 +151,11 @@ Capabilities = Annotated[
     list[Annotated[str, BeforeValidator(_upper), AfterValidator(_capability)]],
     Field(max_length=64),
     NULL_IS_EMPTY_LIST,
+]
+Variables = Annotated[
+    dict[Annotated[str, AfterValidator(_variable)], Text],
+    Field(max_length=MAX_VARIABLES),
+    NULL_IS_EMPTY_MAP,
 ]
 Volumes = Annotated[
     dict[Annotated[Text, AfterValidator(_source)], Annotated[Text, AfterValidator(_target)]],
