@@ -18,6 +18,7 @@ import pytest
 from app.api.schemas.jobs import NewJob
 from app.domain.specs import SPECS
 from tests.architecture.source import ROOT
+from tests.support.docker_engine import IMAGE
 from tests.support.servers import Postgresql
 from tests.workers.executors.recorder import Recorder
 from workers.executors.base import Context, Options, Parameters
@@ -44,10 +45,10 @@ def config_of(name):
     return config | ({"workdir": str(FOLDER)} if "workdir" in config else {})
 
 
-def perform(kind, config, scratch):
+def perform(kind, config, scratch, **options):
     """Perform a config as a worker would; return the outcome and what was printed."""
     scratch.mkdir(exist_ok=True)
-    executor, output, stop = EXECUTORS[kind](Options(scratch)), Recorder(), StopSignal()
+    executor, output, stop = EXECUTORS[kind](Options(scratch, **options)), Recorder(), StopSignal()
     context = Context(
         execution_id="e" * 32,
         root_execution_id="f" * 32,
@@ -185,6 +186,19 @@ def test_a_disk_within_the_limit_passes():
 @pytest.mark.parametrize("arguments", [[], ["/", "much"], [Path("/nowhere-at-all"), 90]])
 def test_a_disk_check_that_can_not_be_made_fails(arguments):
     assert run(DISK_CHECK, *arguments).returncode != 0
+
+
+def test_a_container_lists_new_files(tmp_path, docker_engine):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "new").touch()
+    (folder / "old").touch()
+    os.utime(folder / "old", (0, 0))
+    config = config_of("new-files.json") | {"image": IMAGE, "volumes": {str(folder): "/data:ro"}}
+    host = {"docker_host": docker_engine.host}
+    outcome, output = perform("docker", config, tmp_path / "scratch", **host)
+    assert outcome.verdict == "completed", outcome.error
+    assert output.lines() == ["/data/new"]
 
 
 class Service(BaseHTTPRequestHandler):

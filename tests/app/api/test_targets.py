@@ -1,6 +1,8 @@
-"""Addresses that http jobs must not reach are refused when the job is saved."""
+"""What jobs must not reach is refused when the job is saved."""
 
 import pytest
+
+from app.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -23,3 +25,30 @@ def test_loopback_is_allowed_unless_the_operator_denies_it(client) -> None:
     body = {"name": "x", "type": "http", "config": {"url": "http://127.0.0.1:9/"}}
     answer = client.post("/api/jobs", json=body | {"scheduled_at": "2100-01-01T00:00:00Z"})
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"network": "host"}, "config.network"),
+        ({"cap_add": ["SYS_ADMIN"]}, "config.cap_add"),
+        ({"volumes": {"/": "/host"}}, "config.volumes"),
+        ({"volumes": {"/var/run/docker.sock": "/docker.sock"}}, "config.volumes"),
+        ({"privileged": True}, "config.privileged"),
+        ({"devices": ["/dev/sda"]}, "config.devices"),
+        ({"image": "--privileged"}, "config.image"),
+    ],
+)
+def test_a_container_that_reaches_into_its_host_is_refused(client, config, field) -> None:
+    body = {"name": "x", "type": "docker", "config": {"image": "alpine"} | config}
+    answer = client.post("/api/jobs", json=body | {"scheduled_at": "now"})
+    assert answer.status_code == 400
+    assert [fault["field"] for fault in answer.json["details"]] == [field]
+
+
+def test_our_own_files_are_not_for_containers(client) -> None:
+    folder = str(Settings().folder)
+    body = {"name": "x", "type": "docker", "scheduled_at": "now"}
+    config = {"image": "alpine", "volumes": {folder: "/data"}}
+    answer = client.post("/api/jobs", json=body | {"config": config})
+    assert (answer.status_code, "this product" in answer.json["error"]) == (400, True)
