@@ -53,6 +53,15 @@ class Found:
     status: str
 
 
+class _Client(APIClient):
+    """Deaf to the environment's proxies and certificates for the web: an engine is no web site."""
+
+    def merge_environment_settings(self, *given: Any, **named: Any) -> Any:
+        """Take what this session was given, and nothing else."""
+        self.trust_env = False
+        return super().merge_environment_settings(*given, **named)
+
+
 class Channel:
     """A connection to a container's output or input, free of the library's buffers."""
 
@@ -74,7 +83,7 @@ class Engine:
     def __init__(self, host: str, patience_seconds: float) -> None:
         with _words_of_the_engine():
             tls = {name: v for name, v in kwargs_from_env().items() if name == "tls"}
-            self._client = APIClient(host, timeout=patience_seconds, **tls)  # type: ignore[arg-type]
+            self._client = _Client(host, timeout=patience_seconds, **tls)  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
         return self

@@ -151,7 +151,7 @@ def test_labels_say_whose_container_it_is(
     executor: DockerExecutor, attempt: Attempts, docker_engine: DockerEngine
 ) -> None:
     one = attempt()
-    one.start(executor.perform, sh("echo begun; sleep 600"))
+    one.start(executor.perform, sh("echo begun; sleep 600", memory="64m"))
     one.output.wait_for("begun")
     found = json.loads(docker_engine.run("inspect", name_of(one.context)))[0]
     assert found["Config"]["Labels"] == {
@@ -161,6 +161,7 @@ def test_labels_say_whose_container_it_is(
         "oneoff.job": one.context.job_id,
     }
     assert found["HostConfig"]["Init"] is True
+    assert found["HostConfig"]["Memory"] == found["HostConfig"]["MemorySwap"] == 64 * 1024**2
     assert found["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
     assert found["HostConfig"]["LogConfig"]["Type"] == "none"
     one.stop.set("force")

@@ -181,3 +181,16 @@ def test_a_worker_without_docker_jobs_does_not_load_the_library() -> None:
         "sys.exit('docker' in sys.modules or 'requests' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_proxies_and_certificates_for_the_web_are_not_for_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from workers.executors.docker_engine import _Client
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/of/the/web.pem")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com")
+    with _Client("tcp://127.0.0.1:1", version="1.41") as client:
+        url = f"{client.base_url}/version"
+        found = client.merge_environment_settings(url, {}, False, None, None)
+    assert (found["verify"], dict(found["proxies"])) == (True, {})
