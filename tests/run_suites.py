@@ -40,16 +40,17 @@ class Result:
 EXECUTORS = "tests/workers/executors"
 COMMANDS = "tests/app/cli"
 ELSEWHERE = tuple(f"--ignore={folder}" for folder in ("tests/end_to_end", EXECUTORS, COMMANDS))
+SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 60, ("tests", *ELSEWHERE, "-m", "not (postgres or redis or e2e)", "-n", "2")),
-    Suite("integration", 140, ("tests", *ELSEWHERE, "-m", "(postgres or redis) and not e2e")),
+    Suite("unit", 60, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite("integration", 160, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
     # Each of these starts processes that load the command line anew.
     Suite("command-line", 100, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 420, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 480, ("tests/end_to_end", "-n", "3")),
 )
 
 

@@ -188,6 +188,7 @@ def test_a_disk_check_that_can_not_be_made_fails(arguments):
     assert run(DISK_CHECK, *arguments).returncode != 0
 
 
+@pytest.mark.docker
 def test_a_container_lists_new_files(tmp_path, docker_engine):
     folder = tmp_path / "files"
     folder.mkdir()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.cli.serve import ask
+from app.cli.asking import ask
 from app.settings import Settings
 from tests.end_to_end.product import Product, running, until
 from tests.support.docker_engine import IMAGE, DockerEngine

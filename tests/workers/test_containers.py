@@ -16,6 +16,8 @@ from tests.support.rows import make_execution, make_job
 from workers.containers import Caretaker
 from workers.executors.docker_order import EPOCH, EXECUTION, INSTALLATION, KEPT
 
+pytestmark = pytest.mark.docker
+
 
 @dataclass
 class Place:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.specs import SPECS
 from app.factory import create_app
 from app.settings import Settings
 
@@ -63,7 +64,7 @@ def test_a_value_that_the_start_gives_is_409_and_names_the_variable(real_broker)
 
 class TestJobTypes:
     def test_their_names_are_an_array_of_texts(self, client):
-        assert client.get("/api/job-types").json["data"] == ["http", "shell"]
+        assert client.get("/api/job-types").json["data"] == sorted(SPECS)
 
     def test_one_has_a_title_and_the_schema_of_its_config(self, client):
         data = client.get("/api/job-types/shell").json["data"]
@@ -74,7 +75,7 @@ class TestJobTypes:
 
     def test_all_come_with_their_schemas(self, client):
         data = client.get("/api/job-types/schemas").json["data"]
-        assert [one["type"] for one in data] == ["http", "shell"]
+        assert [one["type"] for one in data] == sorted(SPECS)
 
     def test_an_unknown_one_is_404(self, client):
         answer = client.get("/api/job-types/cobol")
