@@ -78,6 +78,7 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
             "keepalives_count": 3,
             "tcp_user_timeout": 8000,
             "application_name": "oneoff",
+            "client_encoding": "utf8",  # a database made without a locale would send bytes
             # A frozen process must not hold row locks for longer than its lease would last.
             "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=8000"
             " -c timezone=UTC",

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -169,3 +170,19 @@ def api_url(real_broker: None, app: Flask) -> Iterator[str]:
     app.testing = False
     with served(app) as url:
         yield url
+
+
+@pytest.fixture
+def figure(record_property: Any) -> Any:
+    """Return a function that adds a line to the figures printed at the end."""
+    return lambda line: record_property("figure", line)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the figures."""
+    reports = terminalreporter.getreports("passed")
+    lines = [text for r in reports for name, text in r.user_properties if name == "figure"]
+    if lines:
+        terminalreporter.section("figures")
+        for line in lines:
+            terminalreporter.line(line)

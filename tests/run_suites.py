@@ -39,7 +39,10 @@ class Result:
 
 EXECUTORS = "tests/workers/executors"
 COMMANDS = "tests/app/cli"
-ELSEWHERE = tuple(f"--ignore={folder}" for folder in ("tests/end_to_end", EXECUTORS, COMMANDS))
+STACK = "tests/stack"
+ELSEWHERE = tuple(
+    f"--ignore={folder}" for folder in ("tests/end_to_end", EXECUTORS, COMMANDS, STACK)
+)
 SERVERS = "postgres or redis or docker"
 SUITES = (
     Suite("unit", 60, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
@@ -49,6 +52,8 @@ SUITES = (
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
+    # Builds the image and starts all of docker-compose.yml.
+    Suite("stack", 240, (STACK,)),
     # These mostly wait: several at once fit on two cores.
     Suite("end-to-end", 480, ("tests/end_to_end", "-n", "3")),
 )

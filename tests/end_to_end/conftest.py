@@ -4,19 +4,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.end_to_end.product import Product, free_port, running
 from tests.support.rabbitmq import RabbitMq
 from tests.support.servers import Broker, Postgresql
-
-
-@pytest.fixture
-def figure(record_property: Any) -> Any:
-    """Return a function that adds a line to the figures printed at the end."""
-    return lambda line: record_property("figure", line)
 
 
 @pytest.fixture(scope="session")
@@ -72,13 +65,3 @@ def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Product]
         settings["BROKER_URL"] = broker.url
     with running(tmp_path / "product", broker=broker, **settings) as started:
         yield started
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print the figures."""
-    reports = terminalreporter.getreports("passed")
-    lines = [text for r in reports for name, text in r.user_properties if name == "figure"]
-    if lines:
-        terminalreporter.section("figures")
-        for line in lines:
-            terminalreporter.line(line)

@@ -48,6 +48,10 @@ class DockerEngine:
         if self._users is not None:
             self._leave(self._users)
 
+    def has_image(self, name: str) -> bool:
+        """Return whether the engine has an image of this name."""
+        return bool(self.run("images", "--quiet", name).strip())
+
     def run(self, *arguments: str) -> str:
         """Run the command ``docker`` on this engine and return what it printed."""
         command = ["docker", "--host", self.host, *arguments]
@@ -117,7 +121,7 @@ class DockerEngine:
             shutil.rmtree(self.folder / place, ignore_errors=True)
 
     def _make_image(self) -> None:
-        if self.run("images", "--quiet", IMAGE).strip():
+        if self.has_image(IMAGE):
             return
         busybox = shutil.which("busybox") or missing("busybox (Debian: busybox-static)")
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,39 @@
+# One image for every role of OneOff: api, worker, beat, flower, migrate, serve.
+# Build: docker build -t oneoff .
+
+FROM python:3.13-slim AS packages
+WORKDIR /build
+COPY requirements/base.txt .
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/python -m pip install --no-cache-dir --no-compile --disable-pip-version-check \
+      --require-hashes -r base.txt \
+ && /opt/venv/bin/python -m pip uninstall --yes --quiet pip \
+ && find /opt/venv -name tests -type d -prune -exec rm -rf {} + \
+ && find /opt/venv -name '*.pyc' -delete
+
+FROM python:3.13-slim
+# Jobs run as this user, too. The number is fixed so that mounted folders can be given to it.
+RUN groupadd --gid 10001 oneoff \
+ && useradd --uid 10001 --gid oneoff --home-dir /data --shell /bin/sh oneoff \
+ && install -d -o oneoff -g oneoff -m 0700 /data
+COPY --from=packages /opt/venv /opt/venv
+COPY app /opt/oneoff/app
+COPY workers /opt/oneoff/workers
+COPY beat /opt/oneoff/beat
+COPY migrations /opt/oneoff/migrations
+COPY CHANGELOG.md LICENSE /opt/oneoff/
+# As in a checkout: the code is read where it lies, and compiled once, here.
+RUN for packages in /opt/venv/lib/python3*/site-packages; do echo /opt/oneoff > "$packages/oneoff.pth"; done \
+ && printf '#!/bin/sh\nexec /opt/venv/bin/python -P -m app.cli "$@"\n' > /opt/venv/bin/oneoff \
+ && chmod 0755 /opt/venv/bin/oneoff \
+ && /opt/venv/bin/python -m compileall -q /opt/oneoff /opt/venv/lib
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    DATA_DIR=/data
+USER 10001:10001
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080
+# Health is checked per role, in docker-compose.yml: a worker has no port.
+ENTRYPOINT ["oneoff"]
+CMD ["serve"]

@@ -1,0 +1,85 @@
+"""Stand-ins for the images that the Dockerfile and docker-compose.yml name.
+
+They are built here from Debian's packages, because a machine that tests may reach no registry of
+images. So the two files are tested as they are; the real images are not.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.support.docker_engine import DockerEngine
+from tests.support.servers import missing
+
+BASE = "oneoff-test-debian:1"
+PACKAGES = ("ca-certificates", "postgresql", "python3", "python3-venv", "redis-server")
+NEEDLESS = ("man", "doc", "locale")
+
+PYTHON = f"""\
+FROM {BASE}
+COPY ca.crt /etc/ssl/certs/ca-certificates.crt
+ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+RUN ln -s /usr/bin/python3 /usr/local/bin/python
+"""
+REDIS = f"FROM {BASE}\n"
+POSTGRES = f"""\
+FROM {BASE}
+COPY entry /usr/local/bin/entry
+RUN chmod 0755 /usr/local/bin/entry
+ENTRYPOINT ["entry"]
+"""
+#: What docker-compose.yml relies on of the official image's own script.
+POSTGRES_ENTRY = """\
+#!/bin/sh
+set -eu
+bin=$(echo /usr/lib/postgresql/*/bin)
+data=/var/lib/postgresql/data
+as() { exec setpriv --reuid postgres --regid postgres --clear-groups "$@"; }
+mkdir -p "$data" && chown postgres "$data" && chmod 0700 "$data"
+if [ ! -s "$data/PG_VERSION" ]; then
+  printf %s "$POSTGRES_PASSWORD" > /tmp/password && chown postgres /tmp/password
+  (as "$bin/initdb" -D "$data" -U "$POSTGRES_USER" --pwfile /tmp/password -A scram-sha-256 \
+    -E UTF8 --no-sync)
+  rm /tmp/password
+  echo "CREATE DATABASE $POSTGRES_DB" | (as "$bin/postgres" --single -D "$data" postgres)
+  echo "host all all all scram-sha-256" >> "$data/pg_hba.conf"
+fi
+as "$bin/postgres" -D "$data" -c listen_addresses='*' -k /tmp
+"""
+IMAGES = {"python:3.13-slim": PYTHON, "redis:7-alpine": REDIS, "postgres:17-alpine": POSTGRES}
+
+
+def build(engine: DockerEngine) -> None:
+    """Make the images, unless this engine has others of these names that the machine brought."""
+    wanted = [name for name in IMAGES if not engine.has_image(name)]
+    if wanted:
+        _make_base(engine)
+    for name in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            _fill(Path(folder), IMAGES[name])
+            engine.run("build", "--quiet", "--tag", name, folder)
+
+
+def remove(engine: DockerEngine) -> None:
+    """Remove what :func:`build` made: under these names nobody expects stand-ins."""
+    if engine.has_image(BASE):
+        engine.run("rmi", "--force", *IMAGES, BASE)
+
+
+def _make_base(engine: DockerEngine) -> None:
+    if not shutil.which("mmdebstrap"):
+        missing("mmdebstrap (Debian: apt-get install mmdebstrap)")
+    without = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in NEEDLESS]
+    make = ["mmdebstrap", "--variant=minbase", *without, f"--include={','.join(PACKAGES)}"]
+    load = ["docker", "--host", engine.host, "import", "-", BASE]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([*make, "bookworm", "-"], stdout=subprocess.PIPE, stderr=quiet) as made:
+        subprocess.run(load, stdin=made.stdout, stdout=quiet, check=True)
+    assert made.returncode == 0, "mmdebstrap failed"
+
+
+def _fill(folder: Path, dockerfile: str) -> None:
+    (folder / "Dockerfile").write_text(dockerfile)
+    (folder / "entry").write_text(POSTGRES_ENTRY)
+    shutil.copy("/etc/ssl/certs/ca-certificates.crt", folder / "ca.crt")
