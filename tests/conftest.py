@@ -173,9 +173,9 @@ def api_url(real_broker: None, app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def figure(record_property: Any) -> Any:
+def figure(request: pytest.FixtureRequest) -> Any:
     """Return a function that adds a line to the figures printed at the end."""
-    return lambda line: record_property("figure", line)
+    return lambda line: request.node.user_properties.append(("figure", line))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
