@@ -117,15 +117,21 @@ class Product:
 
     def processes(self) -> list[psutil.Process]:
         """Return all living processes of this installation, those of its jobs too."""
-        marker = f"DATA_DIR={self.environ['DATA_DIR']}".encode()
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(OSError, psutil.Error):
-                environ = Path(f"/proc/{process.pid}/environ").read_bytes()
-                mine = marker in environ.split(b"\0")
-                if mine and process.status() != psutil.STATUS_ZOMBIE:
+                if self._is_mine(process) and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
+
+    def _is_mine(self, process: psutil.Process) -> bool:
+        """Return whether a process works in our folder, or has our DATA_DIR in its environment.
+
+        Roles write their title over their environment, and jobs may go to other folders.
+        """
+        marker = f"DATA_DIR={self.environ['DATA_DIR']}".encode()
+        environ = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        return marker in environ or Path(process.cwd()).is_relative_to(self.folder)
 
     def role(self, name: str) -> psutil.Process:
         """Return the main process of a role: broker (embedded), worker, dispatcher …"""
