@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import crash, databases, latency, priority, punctuality, throughput
+from bench import crash, databases, handing, latency, posts, priority, punctuality, throughput
 from bench.figures import Bench, Group
 from bench.stage import say
 from bench.table import Row, show, write_json
@@ -18,6 +18,8 @@ from bench.table import Row, show, write_json
 GROUPS = (
     Group(("P-15",), latency.shell_cost, per_database=False),
     Group(("P-17",), latency.request_to_start),
+    Group(("P-3", "P-4"), posts.measure),
+    Group(("P-5",), handing.measure, per_database=False),
     Group(("P-1", "P-2", "P-14"), throughput.measure),
     Group(("P-10", "P-11"), priority.measure),
     Group(("P-6", "P-7", "P-8", "P-9"), punctuality.measure),
