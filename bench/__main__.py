@@ -10,7 +10,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import crash, databases, handing, latency, posts, priority, punctuality, throughput
+from bench import (
+    crash,
+    databases,
+    handing,
+    idle,
+    latency,
+    lists,
+    posts,
+    priority,
+    punctuality,
+    scaling,
+    throughput,
+)
 from bench.figures import Bench, Group
 from bench.stage import say
 from bench.table import Row, show, write_json
@@ -20,6 +32,10 @@ GROUPS = (
     Group(("P-17",), latency.request_to_start),
     Group(("P-3", "P-4"), posts.measure),
     Group(("P-5",), handing.measure, per_database=False),
+    Group(("P-12", "P-13"), lists.measure),
+    Group(("P-18", "P-19"), idle.measure),
+    Group(("P-20",), idle.first_job),
+    Group(("P-21",), scaling.measure),
     Group(("P-1", "P-2", "P-14"), throughput.measure),
     Group(("P-10", "P-11"), priority.measure),
     Group(("P-6", "P-7", "P-8", "P-9"), punctuality.measure),

@@ -47,6 +47,12 @@ def _server(stage: Stage) -> str:
     return f"{address}/bench"
 
 
+def server_of(stage: Stage) -> int | None:
+    """Return the process number of the stage's PostgreSQL server; none on SQLite."""
+    file = stage.folder / "postgresql" / "data" / "postmaster.pid"
+    return int(file.read_text().split()[0]) if file.exists() else None
+
+
 def free_port() -> int:
     """Return a TCP port that nobody listens on."""
     with socket.socket() as probe:

@@ -101,22 +101,22 @@ def start_one(name: str, config: str, priority: int = 10, on_lost: str = "fail")
     return moment
 
 
-_SOURCE = {
+SOURCE = {
     "sqlite": (
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < :count - 1)"
     ),
-    "postgresql": "WITH n(i) AS (SELECT generate_series(0, :count - 1))",
+    "postgresql": "WITH n(i) AS (SELECT generate_series(CAST(0 AS bigint), :count - 1))",
 }
 _MOMENT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now', '+30 days', (i % 2592000) || ' seconds')",
     "postgresql": "now() + interval '30 days' + (i % 2592000) * interval '1 second'",
 }
-_NOW = {"sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "postgresql": "now()"}
-_ID = {
+NOW = {"sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "postgresql": "now()"}
+ID = {
     "sqlite": "printf('{}%020x', i)",
     "postgresql": "'{}' || lpad(to_hex(i), 20, '0')",
 }
-_FALSE = {"sqlite": "0", "postgresql": "false"}
+FALSE = {"sqlite": "0", "postgresql": "false"}
 
 
 def fill_future(count: int) -> None:
@@ -138,24 +138,24 @@ def fill_future(count: int) -> None:
 
 
 def _jobs(dialect: str, head: str) -> str:
-    later, made, yes = _MOMENT[dialect], _NOW[dialect], "1" if dialect == "sqlite" else "true"
+    later, made, yes = _MOMENT[dialect], NOW[dialect], "1" if dialect == "sqlite" else "true"
     return (
         "INSERT INTO jobs (id, name, type, config, scheduled_at, priority, project_id, timezone,"
         " status, enabled, queue, on_lost, overlap, version, last_number, created_at, updated_at)"
-        f" {_SOURCE[dialect]} SELECT {_ID[dialect].format(head)}, 'nightly ' || i, 'noop', '{{}}',"
+        f" {SOURCE[dialect]} SELECT {ID[dialect].format(head)}, 'nightly ' || i, 'noop', '{{}}',"
         f" {later}, 5, 'default', 'UTC', 'scheduled', {yes}, 'default', 'fail', 'skip', 1, 1,"
         f" {made}, {made} FROM n"
     )
 
 
 def _executions(dialect: str, head: str) -> str:
-    later, made, own = _MOMENT[dialect], _NOW[dialect], _ID[dialect].format(head)
-    no = _FALSE[dialect]
+    later, made, own = _MOMENT[dialect], NOW[dialect], ID[dialect].format(head)
+    no = FALSE[dialect]
     return (
         "INSERT INTO executions (id, root_execution_id, job_id, project_id, number, status,"
         " attempt, origin, on_lost, deaths, exclusive_key, queue, priority, due_at, run_at,"
         " output_truncated, generation, epoch, cancel_forced, created_at)"
-        f" {_SOURCE[dialect]} SELECT {own}, {own}, {own}, 'default', 1, 'scheduled', 1,"
+        f" {SOURCE[dialect]} SELECT {own}, {own}, {own}, 'default', 1, 'scheduled', 1,"
         f" 'schedule', 'fail', 0, {own}, 'default', 5, {later}, {later}, {no}, 1, 0, {no}, {made}"
         " FROM n"
     )

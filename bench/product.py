@@ -69,25 +69,29 @@ class Product:
         return memory_of(self.process)
 
     def worker(self) -> int:
-        """Return the process number of the worker of run queues, which leads a group of its own."""
+        """Return the process number of the worker of run queues that started last."""
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """Return the workers of run queues, the newest first; each leads a process group."""
         query = (
             sa.select(Worker.pid)
             .where(Worker.stopped_at.is_(None), Worker.queues.contains("default"))
             .order_by(Worker.started_at.desc())
         )
         with db.reading() as session:
-            found = session.scalars(query).first()
-        assert found is not None, self.log()
+            found = list(session.scalars(query))
+        assert found, self.log()
         return found
 
     def pause(self) -> None:
-        """Halt the worker of run queues and the processes of its pool, none in a transaction."""
-        pid = self.worker()
+        """Halt the workers of run queues and their pools' processes, none in a transaction."""
+        pids = self.workers()
         for _ in range(100):
-            os.killpg(pid, signal.SIGSTOP)
+            _signal_groups(pids, signal.SIGSTOP)
             if self._can_write():
                 return
-            os.killpg(pid, signal.SIGCONT)
+            _signal_groups(pids, signal.SIGCONT)
             time.sleep(0.05)
         raise TimeoutError("the worker is never without a transaction")
 
@@ -105,10 +109,10 @@ class Product:
         return True
 
     def resume(self) -> float:
-        """Let the worker go on; return the moment."""
-        pid = self.worker()
+        """Let the workers go on; return the moment."""
+        pids = self.workers()
         moment = time.time()
-        os.killpg(pid, signal.SIGCONT)
+        _signal_groups(pids, signal.SIGCONT)
         return moment
 
     def log(self) -> str:
@@ -122,3 +126,8 @@ class Product:
         )
         with db.reading() as session:
             return session.scalar(query) or 0
+
+
+def _signal_groups(leaders: list[int], number: signal.Signals) -> None:
+    for leader in leaders:
+        os.killpg(leader, number)

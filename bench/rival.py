@@ -34,7 +34,9 @@ class Rival:
         self.broker = stage.spawn(command, "rival-broker.log")
         until(socket.exists, 10, "the rival's broker")
         self.redis: Any = redis.Redis(unix_socket_path=str(socket))
+        #: The worker started last, and all of them.
         self.worker: subprocess.Popen[bytes] | None = None
+        self._workers: list[subprocess.Popen[bytes]] = []
         _send_to(url)
 
     def start(self) -> None:
@@ -48,6 +50,7 @@ class Rival:
         options += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         command = [sys.executable, "-m", "celery", "-A", "bench.rival_app", "worker", *options]
         self.worker = self.stage.spawn(command, "rival.log", self.environ)
+        self._workers.append(self.worker)
 
     def say_hello(self, seconds: float = 60) -> float:
         """Send a task and wait until it has run; return the moment it did."""
@@ -57,28 +60,29 @@ class Rival:
         return marks.read(self.marks)[name][0]
 
     def stop(self) -> None:
-        """End the worker at once; its messages stay."""
-        if self.worker is not None:
-            os.killpg(self.worker.pid, signal.SIGKILL)
-            self.worker.wait()
-            self.worker = None
+        """End the workers at once; their messages stay."""
+        for worker in self._workers:
+            if worker.poll() is None:
+                os.killpg(worker.pid, signal.SIGKILL)
+                worker.wait()
+        self._workers, self.worker = [], None
 
     def close(self) -> None:
-        """End the worker and the broker."""
+        """End the workers and the broker."""
         self.stop()
         self.redis.close()
         end(self.broker)
 
     def pause(self) -> None:
-        """Halt the worker and its pool."""
-        assert self.worker is not None
-        os.killpg(self.worker.pid, signal.SIGSTOP)
+        """Halt the workers and their pools."""
+        for worker in self._workers:
+            os.killpg(worker.pid, signal.SIGSTOP)
 
     def resume(self) -> float:
-        """Let the worker go on; return the moment."""
-        assert self.worker is not None
+        """Let the workers go on; return the moment."""
         moment = time.time()
-        os.killpg(self.worker.pid, signal.SIGCONT)
+        for worker in self._workers:
+            os.killpg(worker.pid, signal.SIGCONT)
         return moment
 
     def is_idle(self) -> bool:

@@ -98,10 +98,17 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all below it; nothing if it is gone."""
+    try:
+        return [psutil.Process(pid), *_descendants(pid)]
+    except psutil.Error:
+        return []
+
+
 def memory_of(process: subprocess.Popen[bytes]) -> int:
     """Return the memory of a process and all below it: each shared page counted once (PSS)."""
-    pids = [process.pid, *(child.pid for child in _descendants(process.pid))]
-    return sum(_pss(pid) for pid in pids)
+    return sum(_pss(member.pid) for member in family(process.pid))
 
 
 def _pss(pid: int) -> int:

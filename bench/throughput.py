@@ -22,7 +22,7 @@ def measure(bench: Bench) -> Iterator[Row]:
         product.start()
         rival.start()
         both = _Both(bench, product, rival)
-        _drain(product, Load(200), ring_each=False)
+        drain(product, Load(200), ring_each=False)
         if bench.wants("P-1"):
             yield both.row("P-1", "no-op, one ring a job", Load(0), (0.75, 1.0), ring_each=True)
         if bench.wants("P-2"):
@@ -53,10 +53,10 @@ class _Both:
         is_shell = load.kind == "shell"
         count = self.bench.size(1500 if is_shell else 4000, 300 if is_shell else 600)
         load = Load(count, load.kind, load.config, on_lost=load.on_lost)
-        task = _send_shells if is_shell else _send_noops
+        task = _send_shells if is_shell else send_noops
         theirs, ours = alternate(
-            lambda: _rival_rate(self.rival, task, count),
-            lambda: _drain(self.product, load, ring_each=ring_each),
+            lambda: rival_rate(self.rival, task, count),
+            lambda: drain(self.product, load, ring_each=ring_each),
             self.bench.size(3, 1),
         )
         floor, goal = limits
@@ -73,7 +73,12 @@ class _Both:
         )
 
 
-def _drain(product: Product, load: Load, *, ring_each: bool) -> float:
+def no_ops(count: int) -> Load:
+    """Return so many jobs that do nothing."""
+    return Load(count)
+
+
+def drain(product: Product, load: Load, *, ring_each: bool) -> float:
     """Queue all jobs while the worker is halted; return how many a second it then works off.
 
     The time ends when the last row is settled and no ring is left.
@@ -98,7 +103,8 @@ def _drain(product: Product, load: Load, *, ring_each: bool) -> float:
     return rate
 
 
-def _rival_rate(rival: Rival, send: Callable[[int], None], count: int) -> float:
+def rival_rate(rival: Rival, send: Callable[[int], None], count: int) -> float:
+    """Send tasks while the rival is halted; return how many a second it then works off."""
     rival.pause()
     send(count)
     began = rival.resume()
@@ -108,7 +114,8 @@ def _rival_rate(rival: Rival, send: Callable[[int], None], count: int) -> float:
     return rate
 
 
-def _send_noops(count: int) -> None:
+def send_noops(count: int) -> None:
+    """Send the rival so many tasks that do nothing."""
     for _ in range(count):
         rival_app.noop.delay()
 
