@@ -48,8 +48,9 @@ lock: ## Pin all packages anew in requirements/*.txt (needs uv; UPGRADE=1 takes 
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/base.in requirements/dev.in \
 		-c requirements/base.txt -o requirements/dev.txt
 
-bench: setup ## Measure side by side with the rivals
-	@$(BIN)/python -m bench
+bench: setup ## Measure all beside the rivals, and write docs/benchmarks.md (hours; QUICK=1 minutes)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick,--page) $(if $(JSON),--json $(JSON))
 
-soak: setup ## Run under load for hours and watch for leaks (MINUTES=60)
-	@$(BIN)/python -m bench.soak $(or $(MINUTES),60)
+soak: setup ## Load with a fault each 30 s, then judge (MINUTES=60, SEED=n, DATABASE=postgresql)
+	@$(BIN)/python -m bench.soak $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) \
+		$(if $(DATABASE),--database $(DATABASE)) $(SOAK)

@@ -12,6 +12,7 @@ import psycopg
 from bench.stage import Stage
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+ALL = (SQLITE, POSTGRESQL)
 
 
 def why_not(database: str) -> str:
@@ -45,6 +46,12 @@ def _server(stage: Stage) -> str:
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         connection.execute("CREATE DATABASE bench")
     return f"{address}/bench"
+
+
+def restart(stage: Stage, mode: str) -> None:
+    """Restart the stage's PostgreSQL server: ``fast`` cuts connections, ``immediate`` crashes."""
+    data, log = stage.folder / "postgresql" / "data", stage.folder / "postgresql" / "log"
+    _run("pg_ctl", "-w", "-D", str(data), "-l", str(log), "-m", mode, "restart")
 
 
 def server_of(stage: Stage) -> int | None:

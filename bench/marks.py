@@ -7,10 +7,14 @@ from pathlib import Path
 
 def mark(path: str, name: str) -> None:
     """Append the present moment under a name; safe from many processes."""
-    line = f"{name} {time.time():.6f}\n".encode()
+    write(path, f"{name} {time.time():.6f}")
+
+
+def write(path: str, line: str) -> None:
+    """Append a line in one go."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
-        os.write(descriptor, line)
+        os.write(descriptor, f"{line}\n".encode())
     finally:
         os.close(descriptor)
 

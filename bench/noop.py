@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from app.domain.specs import SPECS
 from app.domain.specs.base import Spec
-from bench.marks import mark
+from bench.marks import mark, write
 from workers.executors.base import Context, Options, Outcome
 from workers.executors.registry import EXECUTORS
 
 
 class NoopSpec(Spec):
-    """Sleeps for ``milliseconds`` after having left a mark in a file, if one is named."""
+    """Sleeps for ``milliseconds``; leaves a mark at its start, or lines in a ledger."""
 
     kind: ClassVar[str] = "noop"
     title: ClassVar[str] = "Nothing"
@@ -22,6 +22,8 @@ class NoopSpec(Spec):
 
     milliseconds: float = 0
     marks: str = ""
+    #: Here it writes its start and its end, each with the execution that it is.
+    ledger: str = ""
 
 
 class NoopExecutor:
@@ -31,11 +33,15 @@ class NoopExecutor:
         del options
 
     def perform(self, spec: NoopSpec, context: Context) -> Outcome:
-        """Leave the mark, then sleep."""
+        """Leave the marks, and sleep in between."""
         if spec.marks:
             mark(spec.marks, context.job_name)
+        if spec.ledger:
+            write(spec.ledger, f"START {context.job_name} {context.execution_id}")
         if spec.milliseconds:
             time.sleep(spec.milliseconds / 1000)
+        if spec.ledger:
+            write(spec.ledger, f"END {context.job_name} {context.execution_id}")
         return Outcome("completed", exit_code=0)
 
     def close(self) -> None:
