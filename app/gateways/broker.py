@@ -32,6 +32,8 @@ CHORE_TASK = "chores.perform"
 PAUSE_AFTER_FAILURE = 2.0
 #: A broker silent for so long has failed a publish.
 PUBLISH_SECONDS = 1.5
+#: So many messages are published in one round trip.
+_BATCH = 500
 
 _paused_until = 0.0
 
@@ -150,27 +152,30 @@ def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
 
 
 def _ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
-    sent = 0
+    messages: list[_Message] = []
     for queue in dict.fromkeys(r.queue for r in rings):
         mine = [r for r in rings if r.queue == queue]
         limit = slots.get(queue, 0)
         room = len(mine) if not limit else max(0, limit - depth(queue))
         for one in sorted(mine, key=lambda r: -r.priority)[:room]:
-            _publish(RUN_TASK, [[one.pair]], queue, priority=broker_priority(one.priority))
-            sent += 1
-    return sent
+            options = {"priority": broker_priority(one.priority)}
+            messages.append(_Message(RUN_TASK, [[one.pair]], queue, options))
+    _publish(messages)
+    return len(messages)
 
 
-def hand_off(moment: datetime, pairs: Iterable[Pair]) -> None:
-    """Publish one release message for rows due in the 10 ms that begin at ``moment``."""
+def hand_off(buckets: Iterable[tuple[datetime, Sequence[Pair]]]) -> None:
+    """Publish a release message for each bucket: rows due in the 10 ms that begin at its moment."""
     with _noticing_failure():
-        _publish(RELEASE_TASK, [list(pairs)], DISPATCH, eta=moment)
+        _publish(
+            [_Message(RELEASE_TASK, [list(p)], DISPATCH, {"eta": moment}) for moment, p in buckets]
+        )
 
 
 def send_chore(name: str) -> None:
     """Ask the auxiliary workers for one run of a chore."""
     with _noticing_failure():
-        _publish(CHORE_TASK, [name], CHORES, expires=3600)
+        _publish([_Message(CHORE_TASK, [name], CHORES, {"expires": 3600})])
 
 
 def depth(queue: str) -> int:
@@ -211,5 +216,26 @@ def _noticing_failure() -> Iterator[None]:
         raise
 
 
-def _publish(task: str, args: list[Any], queue: str, **options: Any) -> None:
-    publisher().send_task(task, args=args, queue=queue_named(queue), retry=False, **options)
+@dataclass(frozen=True, slots=True)
+class _Message:
+    task: str
+    args: list[Any]
+    queue: str
+    options: dict[str, Any]
+
+
+def _publish(messages: Sequence[_Message]) -> None:
+    """Publish messages in as few round trips as the broker can do with."""
+    if not messages:
+        return
+    app, queues = publisher(), {name: queue_named(name) for name in {m.queue for m in messages}}
+    with app.producer_pool.acquire(block=True) as producer, producer.batch(_BATCH):
+        for one in messages:
+            app.send_task(
+                one.task,
+                args=one.args,
+                queue=queues[one.queue],
+                producer=producer,
+                retry=False,
+                **one.options,
+            )

@@ -84,6 +84,8 @@ def _hand_off(rows: Sequence[tuple[datetime, Pair]]) -> None:
     for run_at, pair in rows:
         within = run_at.microsecond // 1000 % BUCKET_MILLISECONDS
         buckets[run_at - timedelta(milliseconds=within)].append(pair)
-    for moment, pairs in sorted(buckets.items()):
-        for start in range(0, len(pairs), ROWS_A_MESSAGE):
-            broker.hand_off(moment, pairs[start : start + ROWS_A_MESSAGE])
+    broker.hand_off(
+        (moment, pairs[start : start + ROWS_A_MESSAGE])
+        for moment, pairs in sorted(buckets.items())
+        for start in range(0, len(pairs), ROWS_A_MESSAGE)
+    )
