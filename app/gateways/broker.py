@@ -15,6 +15,9 @@ from typing import Any
 from celery import Celery
 from kombu import Exchange, Queue
 
+from app.gateways import envelopes
+from app.gateways.envelopes import Message, Sender
+
 log = logging.getLogger(__name__)
 
 Pair = tuple[str, int]
@@ -61,6 +64,8 @@ def configure(url: str, installation_id: str) -> None:
     global _address  # noqa: PLW0603 - the process has one broker
     _address = _Address(url, f"oneoff-{installation_id[-12:]}-")
     publisher.cache_clear()
+    _sender.cache_clear()
+    queue_named.cache_clear()
 
 
 def is_redis(url: str | None = None) -> bool:
@@ -68,6 +73,7 @@ def is_redis(url: str | None = None) -> bool:
     return (url or _address.url).startswith(("redis", "sentinel", "unix"))
 
 
+@functools.lru_cache(maxsize=1024)
 def queue_named(name: str) -> Queue:
     """Return the broker's queue for one of our queue names."""
     real = real_name(name)
@@ -141,6 +147,12 @@ def publisher() -> Celery:
     return app
 
 
+@functools.cache
+def _sender() -> Sender:
+    """Return what writes messages to Redis without Celery's help."""
+    return Sender(publisher())
+
+
 def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
     """Publish wake-ups; return how many went out.
 
@@ -152,14 +164,14 @@ def ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
 
 
 def _ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
-    messages: list[_Message] = []
+    messages: list[Message] = []
     for queue in dict.fromkeys(r.queue for r in rings):
         mine = [r for r in rings if r.queue == queue]
         limit = slots.get(queue, 0)
         room = len(mine) if not limit else max(0, limit - depth(queue))
         for one in sorted(mine, key=lambda r: -r.priority)[:room]:
             options = {"priority": broker_priority(one.priority)}
-            messages.append(_Message(RUN_TASK, [[one.pair]], queue, options))
+            messages.append(Message(RUN_TASK, [[one.pair]], queue_named(queue), options))
     _publish(messages)
     return len(messages)
 
@@ -167,24 +179,24 @@ def _ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
 def hand_off(buckets: Iterable[tuple[datetime, Sequence[Pair]]]) -> None:
     """Publish a release message for each bucket: rows due in the 10 ms that begin at its moment."""
     with _noticing_failure():
+        queue = queue_named(DISPATCH)
         _publish(
-            [_Message(RELEASE_TASK, [list(p)], DISPATCH, {"eta": moment}) for moment, p in buckets]
+            [Message(RELEASE_TASK, [list(p)], queue, {"eta": moment}) for moment, p in buckets]
         )
 
 
 def send_chore(name: str) -> None:
     """Ask the auxiliary workers for one run of a chore."""
     with _noticing_failure():
-        _publish([_Message(CHORE_TASK, [name], CHORES, {"expires": 3600})])
+        _publish([Message(CHORE_TASK, [name], queue_named(CHORES), {"expires": 3600})])
 
 
 def depth(queue: str) -> int:
     """Return how many messages of one of our queues nobody has taken yet."""
+    if is_redis():
+        return _sender().depth(queue)
     with publisher().pool.acquire(block=True, timeout=2) as connection:
-        channel = connection.default_channel
-        if is_redis():
-            return int(channel._size(queue))  # noqa: SLF001 - all priority steps, one round trip
-        declared = queue_named(queue)(channel).queue_declare(passive=False)
+        declared = queue_named(queue)(connection.default_channel).queue_declare(passive=False)
         return int(declared.message_count if hasattr(declared, "message_count") else 0)
 
 
@@ -216,26 +228,13 @@ def _noticing_failure() -> Iterator[None]:
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    task: str
-    args: list[Any]
-    queue: str
-    options: dict[str, Any]
-
-
-def _publish(messages: Sequence[_Message]) -> None:
+def _publish(messages: Sequence[Message]) -> None:
     """Publish messages in as few round trips as the broker can do with."""
     if not messages:
         return
-    app, queues = publisher(), {name: queue_named(name) for name in {m.queue for m in messages}}
+    app = publisher()
+    if is_redis() and _sender().send(messages):
+        return
     with app.producer_pool.acquire(block=True) as producer, producer.batch(_BATCH):
         for one in messages:
-            app.send_task(
-                one.task,
-                args=one.args,
-                queue=queues[one.queue],
-                producer=producer,
-                retry=False,
-                **one.options,
-            )
+            envelopes.hand_to_celery(app, one, producer)
