@@ -1,6 +1,8 @@
 """A page of memory that a worker and its processes share: stop flag, watchers, deadlines.
 
-Made before the fork. Moments are on the machine's monotonic clock, the same in all processes.
+Each worker makes its own before it forks its pool: one that it inherited belongs to all that
+inherited it, and one worker's stop would be everybody's. Moments are on the machine's monotonic
+clock, the same in all processes.
 """
 
 import mmap
@@ -14,7 +16,14 @@ _ENTRIES = 1024
 
 #: Two moments come first: since when the worker stops, and until when somebody watches.
 _STOPPING, _WATCHED, _DEADLINES = 0, _MOMENT.size, 2 * _MOMENT.size
-_page = mmap.mmap(-1, _DEADLINES + _ENTRIES * _ENTRY.size)
+_SIZE = _DEADLINES + _ENTRIES * _ENTRY.size
+_page = mmap.mmap(-1, _SIZE)
+
+
+def renew() -> None:
+    """Begin a page for this process and those that it will fork."""
+    global _page  # noqa: PLW0603 - the process has one page
+    _page = mmap.mmap(-1, _SIZE)
 
 
 def ask_to_stop() -> None:

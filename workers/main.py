@@ -14,7 +14,7 @@ from app.gateways import broker, task_events
 from app.services import installation, workers
 from app.services.workers import Registration
 from app.settings import Settings
-from workers import celery_app, process
+from workers import celery_app, fuse, process
 from workers.containers import Caretaker
 from workers.process import Identity
 from workers.watch import Watch
@@ -34,6 +34,7 @@ class Lanes:
 
 def run(settings: Settings, lanes: Lanes) -> None:
     """Run one worker until it is told to stop; does not return."""
+    fuse.renew()
     bootstrap.start("worker", settings)
     queues = lanes.queues or _all_run_queues()
     with transaction() as session:

@@ -94,6 +94,22 @@ def test_jobs_due_in_a_moment_survive_the_death_of(
     assert set(ledger.starts().values()) == {1}
 
 
+@pytest.mark.parametrize("role", ["worker", "dispatcher"])
+def test_a_worker_that_is_asked_to_end_stops_nobody_else_and_comes_back(
+    role: str, product: Product, tmp_path: Path
+) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    submitter = Submitter(product, ledger)
+    old = product.role(role)
+    old.terminate()
+    until(lambda: not old.is_running(), 20, "it ends")
+    submitter.submit(5)
+    submitter.submit(5, at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+    until(submitter.all_started, 15, "all accepted jobs start")
+    until(product.consumes, 10, "health says that every lane takes messages")
+    assert set(ledger.starts().values()) == {1}
+
+
 @pytest.mark.parametrize("with_data", [True, False])
 def test_jobs_survive_the_death_of_the_broker(
     with_data: bool, product: Product, tmp_path: Path, figure: Any
