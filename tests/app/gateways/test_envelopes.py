@@ -14,8 +14,8 @@ from app.gateways.envelopes import Message, Sender
 
 pytestmark = pytest.mark.redis
 
-#: Each message has other ids, and nothing else may differ.
-IDS = ("id", "root_id", "correlation_id", "delivery_tag")
+#: Each message has other ids, and each thread another one to be answered at.
+IDS = ("id", "root_id", "correlation_id", "delivery_tag", "reply_to")
 MOMENT = datetime(2031, 2, 3, 4, 5, 6, 70_000, UTC)
 
 
@@ -79,6 +79,17 @@ def test_it_is_the_same_message_in_the_same_list(app, lists, broker_socket):
     assert sum(len(found) for found in theirs.values()) == len(messages)
 
 
+def test_it_is_no_child_of_the_task_that_sends_it(app, lists):
+    @app.task
+    def within():
+        assert broker.ring([broker.Ring("default", 5, (new_id(), 1))], {}) == 1
+
+    within.apply(throw=True)
+    assert all(sample is not None for sample in broker._sender()._samples.values())
+    ((found,),) = lists().values()
+    assert found["headers"]["parent_id"] is None
+
+
 def test_each_message_has_an_id_of_its_own(app, broker_socket):
     Sender(app).send(list(_messages()))
     with redis.Redis(unix_socket_path=str(broker_socket)) as client:
@@ -94,7 +105,7 @@ def test_what_celery_writes_in_an_unknown_way_it_goes_on_to_write_itself(app, li
     sender = broker._sender()
     message = Message(broker.RUN_TASK, [[("a", 1)]], broker.queue_named("default"), {"priority": 3})
     assert not sender.send([message])
-    assert "Celery writes such messages itself" in caplog.text
+    assert "Celery writes its messages itself" in caplog.text
     assert broker.ring([broker.Ring("default", 5, (new_id(), 1))], {}) == 1
     assert broker.depth("default") == 1
     assert len(lists()) == 1
