@@ -10,9 +10,12 @@ import argparse
 import contextlib
 import logging
 import random
+import shutil
 import signal
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from bench import databases, fill, web
 from bench.product import ALL, Product
@@ -46,11 +49,17 @@ def main() -> int:
         web.wait_for(product.settings.port, "/health/live")
         say(
             f"seed {given.seed}, {given.rate:g} jobs a second, {given.minutes:g} minutes"
-            f" on {given.database}; the log is {stage.folder}/product.log"
+            f" on {given.database}"
         )
         soak = Soak(product, given, Faults(product, random.Random(given.seed), lease))  # noqa: S311
         soak.run()
-        return soak.report()
+        code = soak.report()
+        if code:
+            kept = Path(tempfile.mkdtemp(prefix="oneoff-soak-"))
+            for name in ("product.log", "ledger"):
+                shutil.copy(stage.folder / name, kept)
+            print(f"the log and the ledger are kept in {kept}")
+        return code
 
 
 def _arguments() -> argparse.Namespace:
