@@ -1,6 +1,6 @@
 """Measures the product beside its rivals and prints a table.
 
-python -m bench [P-1 P-14 …] [--database sqlite|postgresql] [--quick] [--json FILE]
+python -m bench [P-1 P-14 …] [--database sqlite|postgresql] [--quick] [--json FILE] [--page]
 """
 
 import argparse
@@ -17,6 +17,7 @@ from bench import (
     idle,
     latency,
     lists,
+    page,
     posts,
     priority,
     punctuality,
@@ -56,9 +57,12 @@ def main() -> int:
             say(show([row]).splitlines()[-1])
     except KeyboardInterrupt:
         say("stopped")
-    print(show(sorted(rows, key=lambda row: (int(row.id[2:]), row.what))))
+    rows.sort(key=lambda row: (int(row.id[2:]), row.on, row.what))
+    print(show(rows))
     if given.json:
         write_json(rows, given.json)
+    if given.page:
+        page.write(rows, quick=given.quick)
     return int(any(row.verdict == "below floor" for row in rows))
 
 
@@ -68,10 +72,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", choices=[databases.SQLITE, databases.POSTGRESQL])
     parser.add_argument("--quick", action="store_true", help="less of all, for a first look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md")
     given = parser.parse_args()
     unknown = set(given.figures) - set(_KNOWN)
     if unknown:
         parser.error(f"no such figure: {', '.join(sorted(unknown))}")
+    if given.page and given.figures:
+        parser.error("the page shows all figures: name none")
     return given
 
 

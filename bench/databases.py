@@ -67,6 +67,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def program(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs; empty where it is not installed."""
+    folder = _programs()
+    return f"{folder}/{name}" if folder else ""
+
+
 def _programs() -> str:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found:
@@ -75,8 +81,8 @@ def _programs() -> str:
     return str(Path(on_path).parent) if on_path else ""
 
 
-def _run(program: str, *arguments: str) -> None:
-    command = [f"{_programs()}/{program}", *arguments]
+def _run(name: str, *arguments: str) -> None:
+    command = [program(name), *arguments]
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
     subprocess.run(

@@ -1,5 +1,6 @@
 """With a million jobs and executions: P-12 pages of lists, P-13 totals and figures, over HTTP."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from bench.table import Row, median, percentile
 from bench.web import Client
 
 _DEPTH = 500_000
+_ID = re.compile("[0-9a-f]{32}")
 _COUNTED = ("/api/system/status", "/api/jobs?limit=1", "/api/executions?limit=1&include=all")
 
 
@@ -118,7 +120,8 @@ def _rows(bench: Bench, what: str, found: list[_Found]) -> Iterator[Row]:
         yield Row("P-12", text, bench.database, ours, "ms", floor, goal, rival)
     deep = [one.ratio for one in found if one.deep]
     worst = max((one for one in found if one.deep), key=lambda one: one.ratio)
-    text = f"list of {what}: deep page to first page (worst {worst.ratio:.1f}: {worst.query})"
+    query = _ID.sub("…", worst.query)
+    text = f"list of {what}: deep page to first page (worst {worst.ratio:.1f}: {query})"
     yield Row("P-12", text, bench.database, median(deep), "x", 1.5, 1.5)
 
 

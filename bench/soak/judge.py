@@ -83,8 +83,8 @@ def judge(views: Views) -> Verdict:
     for row in sorted(views.rows, key=lambda seen: seen.attempt):
         attempts[row.job].append(row)
     marks = Counter((mark.what, mark.execution) for mark in views.ledger)
-    for name in views.accepted:
-        verdict.lost += _lost(name, attempts[name], marks)
+    for name, on_lost in views.accepted.items():
+        verdict.lost += _lost(name, on_lost, attempts[name], marks)
     for name, on_lost in {**views.accepted, **views.unsure}.items():
         verdict.doubled += _doubled(name, on_lost, attempts[name])
     for (what, execution), count in marks.items():
@@ -97,7 +97,9 @@ def judge(views: Views) -> Verdict:
     return verdict
 
 
-def _lost(name: str, attempts: list[Seen], marks: Counter[tuple[str, str]]) -> Iterator[str]:
+def _lost(
+    name: str, on_lost: str, attempts: list[Seen], marks: Counter[tuple[str, str]]
+) -> Iterator[str]:
     """Yield why an accepted job did not come to the end that was promised to it.
 
     It ran to its end, or its last attempt was taken from it and it may not be repeated, or it
@@ -114,6 +116,8 @@ def _lost(name: str, attempts: list[Seen], marks: Counter[tuple[str, str]]) -> I
         return
     elif not last.was_taken:
         yield f"{name}: ended {last.status} {last.code or ''}"
+    elif on_lost == "retry":
+        yield f"{name}: not repeated after attempt {last.attempt} was taken from it"
 
 
 def _doubled(name: str, on_lost: str, attempts: list[Seen]) -> Iterator[str]:
@@ -123,8 +127,6 @@ def _doubled(name: str, on_lost: str, attempts: list[Seen]) -> Iterator[str]:
     for one in attempts[:-1]:
         if not one.was_taken:
             yield f"{name}: repeated after attempt {one.attempt} ended {one.status} {one.code}"
-    if on_lost == "retry" and attempts and attempts[-1].was_taken:
-        yield f"{name}: not repeated after attempt {attempts[-1].attempt} was taken from it"
 
 
 def _disagreements(views: Views, marks: Counter[tuple[str, str]]) -> Iterator[str]:

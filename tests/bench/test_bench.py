@@ -3,9 +3,15 @@
 import json
 import subprocess
 import sys
+from urllib.parse import parse_qs
 
 import pytest
 
+from app.api.schemas.executions import ExecutionQuery
+from app.api.schemas.jobs import JobQuery
+from bench import list_queries, page
+from bench.__main__ import GROUPS
+from bench.history import Labels
 from bench.table import Row, percentile, show
 from tests.architecture.source import ROOT
 
@@ -44,3 +50,33 @@ def test_a_figure_is_judged_by_floor_and_goal(row, verdict):
 
 def test_percentiles():
     assert [percentile([3, 1, 2], p) for p in (0, 50, 99, 100)] == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "schema"), [("/api/jobs", JobQuery), ("/api/executions", ExecutionQuery)]
+)
+def test_every_documented_filter_and_order_of_a_list_is_measured(path, schema):
+    queries = list_queries.every(Labels("p1", "p2", "t1", "t2"), "j")[path]
+    asked = {name for query in queries for name in parse_qs(query)}
+    assert asked >= schema().fields.keys() - {"offset", "cursor"}
+    orders = {order for query in queries for order in parse_qs(query).get("sort_by", ())}
+    assert orders == set(schema().fields["sort_by"].words)
+
+
+def test_the_page_shows_the_figures_and_where_they_come_from():
+    row = Row("P-1", "no-op", "sqlite", 80, "/s", 0.75, 1, 100, is_ratio=True)
+    text = page.text([row], ["Machine: 2 cores"])
+    assert show([row]) in text
+    assert "- Machine: 2 cores\n" in text
+    assert all(f"**{word}**" in text for word in ("rival", "ours", "floor", "verdict"))
+
+
+def test_the_page_is_of_all_figures():
+    command = [sys.executable, "-m", "bench", "P-15", "--page"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "name none" in done.stderr) == (2, True)
+
+
+def test_every_figure_but_the_one_to_come_has_a_measurement():
+    measured = {figure for group in GROUPS for figure in group.ids}
+    assert measured == {f"P-{number}" for number in range(1, 23)} - {"P-16"}
