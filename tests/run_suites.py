@@ -45,7 +45,7 @@ ELSEWHERE = tuple(
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 60, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite("unit", 90, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
     Suite("integration", 160, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
     # Each of these starts processes that load the command line anew.
     Suite("command-line", 100, (COMMANDS, "-n", "2")),
@@ -55,7 +55,7 @@ SUITES = (
     # Builds the image and starts all of docker-compose.yml.
     Suite("stack", 240, (STACK,)),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 480, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 900, ("tests/end_to_end", "-n", "3")),
 )
 
 

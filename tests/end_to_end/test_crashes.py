@@ -84,9 +84,10 @@ def test_jobs_due_in_a_moment_survive_the_death_of(
 ) -> None:
     ledger = Ledger(tmp_path / "ledger")
     submitter = Submitter(product, ledger)
-    for delay in (0.5, 1, 2, 3):
-        at = datetime.now(UTC) + timedelta(seconds=delay)
-        submitter.submit(5, at=at.isoformat())
+    for delay in (1, 1.5, 2, 3):
+        for _ in range(5):
+            at = datetime.now(UTC) + timedelta(seconds=delay)
+            submitter.submit(1, at=at.isoformat())
     assert len(submitter.accepted) == 20
     product.kill(role)
     until(submitter.all_started, 15, "all accepted jobs start")
