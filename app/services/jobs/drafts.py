@@ -62,6 +62,12 @@ def _rank(fault: Fault) -> int:
     return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
+_DEFAULTS = ("default_priority", "default_timezone")
+#: Asked by every POST: made once, and without the mapper.
+_config: Any = SystemConfig.__table__
+_STORED = sa.select(_config.c.key, _config.c.value).where(_config.c.key.in_(_DEFAULTS))
+
+
 class Known:
     """What drafts refer to, looked up once for all drafts of a call."""
 
@@ -74,11 +80,8 @@ class Known:
     @functools.cached_property
     def defaults(self) -> dict[str, Any]:
         """The run-time values that drafts without their own take."""
-        keys = ("default_priority", "default_timezone")
-        stored = self.session.execute(
-            sa.select(SystemConfig.key, SystemConfig.value).where(SystemConfig.key.in_(keys))
-        )
-        found = {key: getattr(self.settings, key) for key in keys}
+        stored = self.session.connection().execute(_STORED).all()
+        found = {key: getattr(self.settings, key) for key in _DEFAULTS}
         given = self.settings.given
         return found | {key: json.loads(text) for key, text in stored if key not in given}
 
