@@ -10,7 +10,7 @@ import logging
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -154,11 +154,18 @@ class Sender:
             filled = sample.fill(one, str(uuid.uuid4()), str(uuid.uuid4()))
             key = self._key_of(one.queue.name, filled["properties"]["priority"])
             lists[key].append(orjson.dumps(filled))
+        self._push(lists)
+        return True
+
+    def _push(self, lists: Mapping[str, list[bytes]]) -> None:
+        if len(lists) == 1:  # the usual case, and a pipeline costs more than its command
+            ((key, texts),) = lists.items()
+            self._redis.lpush(key, *texts)
+            return
         pipe = self._redis.pipeline(transaction=False)
         for key, texts in lists.items():
             pipe.lpush(key, *texts)
         pipe.execute()
-        return True
 
     def _sample(self, message: Message) -> Sample | None:
         kind = (message.task, message.queue.name, frozenset(message.options))
