@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -102,21 +103,24 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
+    # Straight to the driver: through SQLAlchemy these cost more than what they begin.
+    raw: Any = connection.connection.driver_connection
     if connection.get_execution_options().get("reading", False):
-        connection.exec_driver_sql("BEGIN")
+        raw.execute("BEGIN")
         return
     # SQLite's own waiting sleeps ever longer and lets the free lock lie: we ask more often.
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    raw.execute("PRAGMA busy_timeout=0")
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            raw.execute("BEGIN IMMEDIATE")
             break
-        except sa.exc.OperationalError as error:
-            if "locked" not in str(error.orig) or time.monotonic() > deadline:
-                raise
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails again, as callers know it
+                break
             time.sleep(random.uniform(0.0001, 0.0006))  # noqa: S311 - jitter
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 @contextlib.contextmanager
