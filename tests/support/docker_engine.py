@@ -52,10 +52,17 @@ class DockerEngine:
         """Return whether the engine has an image of this name."""
         return bool(self.run("images", "--quiet", name).strip())
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str, seconds: float = 60) -> str:
         """Run the command ``docker`` on this engine and return what it printed."""
         command = ["docker", "--host", self.host, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            command,
+            env={**os.environ, "DOCKER_BUILDKIT": "0"},  # the builder that every engine has
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
         assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
