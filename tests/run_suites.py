@@ -52,8 +52,8 @@ SUITES = (
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
-    # Builds the image and starts all of docker-compose.yml.
-    Suite("stack", 240, (STACK,)),
+    # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
+    Suite("stack", 300, (STACK,)),
     # These mostly wait: several at once fit on two cores.
     Suite("end-to-end", 900, ("tests/end_to_end", "-n", "3")),
 )

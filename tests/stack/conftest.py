@@ -2,13 +2,24 @@
 
 from collections.abc import Iterator
 
+import docker
 import pytest
 
 from tests.support import stand_ins
 from tests.support.docker_engine import DockerEngine
 from tests.support.stack import ROOT
 
+#: Only here: everywhere else setup.cfg keeps them out. They would cost each run of pytest a
+#: library it does not need, and put tasks of theirs into every Celery application of a test.
+_PLUGINS = ("pytest_docker_tools.plugin", "pytest_celery.plugin")
 _BUILD_SECONDS = 180
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load pytest-celery, and what it stands on."""
+    for name in _PLUGINS:
+        config.pluginmanager.import_plugin(name)
+    config.option.reuse_containers = False  # an option that came too late to be parsed
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +36,11 @@ def oneoff_image(docker_engine: DockerEngine, stand_in_images: dict[str, str]) -
     name = "oneoff:latest"
     docker_engine.run("build", "--tag", name, str(ROOT), seconds=_BUILD_SECONDS)
     return name
+
+
+@pytest.fixture(scope="session")
+def docker_client(docker_engine: DockerEngine) -> Iterator[docker.DockerClient]:
+    """What pytest-celery starts its containers with: the engine of all our tests."""
+    client = docker.DockerClient(base_url=docker_engine.host)
+    yield client
+    client.close()
