@@ -149,7 +149,7 @@ def _scope(
 def _tagged(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
     if not filters.tag_id:
         return ()
-    return (search.tagged(session, Execution.job_id, filters.tag_id),)
+    return (search.tagged(session, Execution.job_id, filters.tag_id).condition,)
 
 
 def _total(session: Session, filters: ExecutionFilters, scope: Scope) -> tuple[int, bool]:

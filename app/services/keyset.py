@@ -59,6 +59,11 @@ class Place:
     offset: int = 0
 
 
+def is_sqlite(session: Session) -> bool:
+    """Return whether the session's database is SQLite."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def unindexed(column: Any) -> Any:
     """Return a column as an expression for which SQLite takes no index."""
     return sa.sql.elements.UnaryExpression(
@@ -68,7 +73,7 @@ def unindexed(column: Any) -> Any:
 
 def cheaper_way(session: Session, matches: int, rows: int) -> Literal["walk", "sort"] | None:
     """Return how SQLite should read so many matches of a list of so many rows."""
-    if session.get_bind().dialect.name != "sqlite":
+    if not is_sqlite(session):
         return None
     few = matches < MOST_SORTED and matches * matches < _SORT_WEIGHT * rows
     return "sort" if few else "walk"

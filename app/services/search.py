@@ -5,12 +5,14 @@ order and looking at each row. Which of both it is, is found by counting up to a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.models import Job, job_tags
+from app.services.listing import COUNTED
 
 #: Up to so many matches are looked up by their index.
 FEW = 2000
@@ -24,19 +26,33 @@ _FOUND = (
 )
 
 
-def name_contains(session: Session, text: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a job's name contains a text, in whatever case."""
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """A condition, and how many jobs fulfil it, up to one more than lists count, if known."""
+
+    condition: sa.ColumnElement[bool]
+    matches: int | None = None
+
+
+def name_contains(session: Session, text: str) -> Narrowed:
+    """Narrow to jobs whose name contains a text, in whatever case."""
     pattern = f"%{_escaped(text)}%"
     if session.get_bind().dialect.name != "sqlite":
-        return Job.name.ilike(pattern, escape="\\")
+        return Narrowed(Job.name.ilike(pattern, escape="\\"))
     alike = Job.name.like(pattern, escape="\\")  # on SQLite in any case, and quicker
     if len(text) < _TRIGRAM:  # no index of parts serves; reading the names alone is quick
-        ids: Any = sa.select(Job.id).where(alike)
-    else:
-        found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))
-        ids = found.columns(sa.column("job_id", sa.String(32)))
-    few = session.scalars(sa.select(ids.subquery().c[0]).limit(FEW + 1)).all()
-    return Job.id.in_(few if len(text) < _TRIGRAM else ids) if len(few) <= FEW else alike
+        ids = list(session.scalars(sa.select(Job.id).where(alike).limit(FEW + 1)))
+        return Narrowed(Job.id.in_(ids), len(ids)) if len(ids) <= FEW else Narrowed(alike)
+    found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))
+    named: Any = found.columns(sa.column("job_id", sa.String(32))).subquery()
+    matches = _matches(session, sa.select(named.c.job_id))
+    is_few = matches <= COUNTED
+    return Narrowed(Job.id.in_(sa.select(named.c.job_id)) if is_few else alike, matches)
+
+
+def _matches(session: Session, query: sa.Select[Any]) -> int:
+    some = query.limit(COUNTED + 1).subquery()
+    return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
 def _escaped(text: str) -> str:
@@ -45,9 +61,11 @@ def _escaped(text: str) -> str:
 
 def tagged(
     session: Session, job_id: sa.SQLColumnExpression[str], tag_ids: Sequence[str]
-) -> sa.ColumnElement[bool]:
-    """Return the condition that the job with this id has one of these tags."""
+) -> Narrowed:
+    """Narrow to what belongs to jobs that have one of these tags; ``job_id`` says of which job."""
     having: Any = sa.select(job_tags.c.job_id).where(job_tags.c.tag_id.in_(tag_ids))
-    if len(session.execute(having.limit(FEW + 1)).all()) <= FEW:
-        return job_id.in_(having)
-    return sa.exists(having.where(job_tags.c.job_id == job_id).correlate_except(job_tags))
+    matches = _matches(session, having.distinct() if len(tag_ids) > 1 else having)
+    if matches <= FEW:
+        return Narrowed(job_id.in_(having), matches)
+    its_own = having.where(job_tags.c.job_id == job_id).correlate_except(job_tags)
+    return Narrowed(sa.exists(its_own), matches)

@@ -1,6 +1,6 @@
 """Lists of jobs: filters, order, totals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.models import Job
 from app.services import search, totals
 from app.services.jobs import views
-from app.services.keyset import Order, Scope, cheaper_way, unindexed
-from app.services.listing import Listing, Page, Wanted, check_range, counted
+from app.services.keyset import Order, Scope, cheaper_way, is_sqlite, unindexed
+from app.services.listing import COUNTED, Listing, Page, Wanted, check_range, counted
+from app.services.search import Narrowed
 
 LISTING = Listing(
     Job.id,
@@ -55,12 +56,14 @@ def page(session: Session, filters: JobFilters, wanted: Wanted) -> Page[dict[str
     check_range(filters.time_from, filters.time_to, ("time_from", "time_to"))
     wanted = replace(wanted, filters=asdict(filters))
     place = LISTING.place(wanted)
-    sets = _sets(session, filters)
-    total, is_capped = _total(session, filters, (*_columns(filters), *sets))
-    scope = Scope((*_columns(filters), *sets))
+    column = _leading(session, filters)
+    narrowed = _narrowed(session, filters)
+    sets = tuple(one.condition for one in narrowed)
+    total, is_capped = _total(session, filters, narrowed, _columns(filters, column))
+    scope = Scope((*_columns(filters, column), *sets))
     if not filters.are_indexed(place.sort_by):
         way = cheaper_way(session, total, totals.of(session, "jobs"))
-        column = unindexed if way == "walk" else _itself
+        column = unindexed if way == "walk" else column
         scope = Scope((*_columns(filters, column), *sets), way=way)
     ids, cursor = LISTING.ids(session, scope, wanted, place)
     return Page(_rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
@@ -91,18 +94,40 @@ def _columns(filters: JobFilters, column: Callable[[Any], Any] = _itself) -> Con
     return tuple(where)
 
 
-def _sets(session: Session, filters: JobFilters) -> Conditions:
-    """Return the conditions that other tables decide."""
-    where = []
+def _narrowed(session: Session, filters: JobFilters) -> list[Narrowed]:
+    """Return what other tables decide."""
+    found = []
     if filters.search:
-        where.append(search.name_contains(session, filters.search))
+        found.append(search.name_contains(session, filters.search))
     if filters.tag_id:
-        where.append(search.tagged(session, Job.id, filters.tag_id))
-    return tuple(where)
+        found.append(search.tagged(session, Job.id, filters.tag_id))
+    return found
 
 
-def _total(session: Session, filters: JobFilters, where: Conditions) -> tuple[int, bool]:
+def _leading(session: Session, filters: JobFilters) -> Callable[[Any], Any]:
+    """Return how to name columns so that the index with the fewest rows leads.
+
+    SQLite knows no numbers, and would take any of them; our counters know most.
+    """
+    sizes = {}
+    if filters.project_id is not None:
+        sizes["project_id"] = totals.of(session, "jobs", filters.project_id)
+    if filters.status is not None:
+        sizes["status"] = totals.of(session, "jobs", None, (filters.status,))
+    if not sizes or len(sizes) + (filters.type is not None) < 2 or not is_sqlite(session):
+        return _itself
+    others = {"project_id", "status", "type"} - {min(sizes, key=lambda name: sizes[name])}
+    return lambda column: unindexed(column) if column.key in others else column
+
+
+def _total(
+    session: Session, filters: JobFilters, narrowed: Sequence[Narrowed], columns: Conditions
+) -> tuple[int, bool]:
     if filters.are_counted():
         statuses = (filters.status,) if filters.status else None
         return totals.of(session, "jobs", filters.project_id, statuses), False
+    known = narrowed[0].matches if len(narrowed) == 1 and not columns else None
+    if known is not None:
+        return min(known, COUNTED), known > COUNTED
+    where = (*columns, *(one.condition for one in narrowed))
     return counted(session, sa.select(Job.id).where(*where))
