@@ -91,7 +91,7 @@ def _jobs(dialect: str, head: str) -> str:
         " CASE WHEN i % 10 = 0 THEN 'http' ELSE 'shell' END,"
         """ CASE WHEN i % 10 = 0 THEN '{"url"\\:"http\\://localhost/"}' ELSE"""
         """ '{"script"\\:"true"}' END,"""
-        f" {later}, 1 + i % 10, {_PROJECT}, 'UTC', {_STATUS}, {yes}, 'default', 'fail', 'skip', 1,"
+        f" {later}, 1 + (i / 10) % 10, {_PROJECT}, 'UTC', {_STATUS}, {yes}, 'default', 'fail', 'skip', 1,"
         f" 1, {born}, {made} FROM n"
     )
 
@@ -108,7 +108,7 @@ def _executions(dialect: str, head: str) -> str:
         " started_at, completed_at, duration_ms, lateness_ms, exit_code, worker, output_tail,"
         " output_truncated, generation, epoch, cancel_forced, created_at)"
         f" {SOURCE[dialect]} SELECT {own}, {own}, {own}, {_PROJECT}, 1, {_ENDED}, 1, {_ORIGIN},"
-        f" 'fail', 0, {own}, 'default', 1 + i % 10, {moment}, {moment},"
+        f" 'fail', 0, {own}, 'default', 1 + (i / 10) % 10, {moment}, {moment},"
         f" CASE WHEN {has_run} THEN {moment} END, CASE WHEN {has_run} THEN {end} END,"
         f" CASE WHEN {has_run} THEN {took} END, CASE WHEN {has_run} THEN i % 20 END,"
         f" CASE WHEN {has_run} THEN CASE WHEN i % 100 < 70 THEN 0 ELSE 1 END END,"

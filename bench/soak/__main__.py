@@ -27,7 +27,8 @@ from bench.soak.use import Use
 from bench.stage import Stage, say, until
 from bench.table import median
 
-_WARM_SECONDS = 60.0
+#: No fault before, so that there is something to compare the end with.
+_WARM_SECONDS = 180.0
 _SHOWN = 20
 
 

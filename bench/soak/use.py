@@ -11,7 +11,7 @@ from bench.soak.faults import Faults
 SERVICES = ("broker", "worker", "dispatcher", "auxiliary", "api", "beat")
 _MIB = 1024 * 1024
 #: What may be more at the end than at the start: a part, and beyond so much in absolute terms.
-_PART, _SPARE_MIB, _SPARE_FILES = 0.2, 8.0, 16
+_PART, _SPARE_MIB, _SPARE_FILES = 0.2, 32.0, 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def test_views_that_differ_are_told(change):
 
 
 def test_growth_is_told_beyond_a_fifth():
-    first = {"api": Use(100, 50), "beat": Use(20, 10)}
-    assert list(use.growth(first, {"api": Use(119, 60), "beat": Use(27, 20)})) == []
-    grown = list(use.growth(first, {"api": Use(121, 90), "beat": Use(29, 10)}))
+    first = {"api": Use(200, 100), "beat": Use(20, 10)}
+    assert list(use.growth(first, {"api": Use(239, 119), "beat": Use(51, 25)})) == []
+    grown = list(use.growth(first, {"api": Use(241, 121), "beat": Use(53, 10)}))
     assert [line.split()[0] for line in grown] == ["api", "api", "beat"]
