@@ -65,6 +65,7 @@ _ENDED = (
 )
 _PROJECT = "CASE WHEN i % 3 = 0 THEN :common WHEN i % 2000 = 1 THEN :rare ELSE 'default' END"
 _ORIGIN = "CASE WHEN i % 50 = 0 THEN 'manual' WHEN i % 2 = 0 THEN 'api' ELSE 'schedule' END"
+_PRIORITY = "1 + (i / 10) % 10"
 _WORD = "CASE i % 4 WHEN 0 THEN 'nightly' WHEN 1 THEN 'import' WHEN 2 THEN 'report' ELSE 'mail' END"
 #: Seconds from now: those that have run lie in the past, in no order of their ids.
 _SPAN = _DAYS * 86400
@@ -91,8 +92,8 @@ def _jobs(dialect: str, head: str) -> str:
         " CASE WHEN i % 10 = 0 THEN 'http' ELSE 'shell' END,"
         """ CASE WHEN i % 10 = 0 THEN '{"url"\\:"http\\://localhost/"}' ELSE"""
         """ '{"script"\\:"true"}' END,"""
-        f" {later}, 1 + (i / 10) % 10, {_PROJECT}, 'UTC', {_STATUS}, {yes}, 'default', 'fail', 'skip', 1,"
-        f" 1, {born}, {made} FROM n"
+        f" {later}, {_PRIORITY}, {_PROJECT}, 'UTC', {_STATUS}, {yes}, 'default', 'fail', 'skip',"
+        f" 1, 1, {born}, {made} FROM n"
     )
 
 
@@ -108,7 +109,7 @@ def _executions(dialect: str, head: str) -> str:
         " started_at, completed_at, duration_ms, lateness_ms, exit_code, worker, output_tail,"
         " output_truncated, generation, epoch, cancel_forced, created_at)"
         f" {SOURCE[dialect]} SELECT {own}, {own}, {own}, {_PROJECT}, 1, {_ENDED}, 1, {_ORIGIN},"
-        f" 'fail', 0, {own}, 'default', 1 + (i / 10) % 10, {moment}, {moment},"
+        f" 'fail', 0, {own}, 'default', {_PRIORITY}, {moment}, {moment},"
         f" CASE WHEN {has_run} THEN {moment} END, CASE WHEN {has_run} THEN {end} END,"
         f" CASE WHEN {has_run} THEN {took} END, CASE WHEN {has_run} THEN i % 20 END,"
         f" CASE WHEN {has_run} THEN CASE WHEN i % 100 < 70 THEN 0 ELSE 1 END END,"
