@@ -53,7 +53,7 @@ SUITES = (
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
-    Suite("stack", 300, (STACK,)),
+    Suite("stack", 330, (STACK,)),
     # These mostly wait: several at once fit on two cores.
     Suite("end-to-end", 900, ("tests/end_to_end", "-n", "3")),
 )
