@@ -46,9 +46,9 @@ ELSEWHERE = tuple(
 SERVERS = "postgres or redis or docker"
 SUITES = (
     Suite("unit", 90, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
-    Suite("integration", 160, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
+    Suite("integration", 240, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
     # Each of these starts processes that load the command line anew.
-    Suite("command-line", 100, (COMMANDS, "-n", "2")),
+    Suite("command-line", 150, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
