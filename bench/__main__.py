@@ -74,6 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md")
     given = parser.parse_args()
+    given.figures = [f"P-{name}" if name.isdigit() else name for name in given.figures]
     unknown = set(given.figures) - set(_KNOWN)
     if unknown:
         parser.error(f"no such figure: {', '.join(sorted(unknown))}")

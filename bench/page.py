@@ -5,6 +5,7 @@ import platform
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +36,7 @@ depend on the machine.
 """
 _COLUMNS = """## What the columns mean
 
-- **id**: the figure; `python -m bench P-1` measures that one alone.
+- **id**: the figure; `python -m bench 1` measures figure 1 alone.
 - **on**: the database. A dash: it plays no part.
 - **rival**: what the alternative reaches. A remark in brackets says if it was reckoned or is known.
 - **ours**: the median of several runs, or the percentile that is named.
@@ -55,13 +56,13 @@ _REPEAT = """## How to repeat it
 make bench              # all of it, some hours; writes this page
 make bench QUICK=1      # all of it with less of everything, some minutes; writes no page
 make bench JSON=FILE    # for programs, too
-.venv/bin/python -m bench P-12 P-13 --database sqlite
+.venv/bin/python -m bench 12 13 --database sqlite
 ```
 
 PostgreSQL is left out where no server is installed (Debian: `apt-get install postgresql`). The
 machine should do nothing else meanwhile.
 
-Figure P-16, the delay of live output in the browser, comes with live output itself.
+Figure 16, the delay of live output in the browser, comes with live output itself.
 
 `make soak MINUTES=60` is the counterpart for safety: under steady load it does the product a harm
 every 30 seconds, from `kill -9` of each process to a broker that loses its data, and judges at the
@@ -77,7 +78,8 @@ def write(rows: Sequence[Row], *, quick: bool) -> None:
 def text(rows: Sequence[Row], machine: Sequence[str]) -> str:
     """Return the page."""
     where = "\n".join(f"- {line}" for line in machine)
-    return "\n".join([_HEAD, where, "", show(rows), "", _COLUMNS, _REPEAT])
+    shown = show([replace(row, id=row.id.removeprefix("P-")) for row in rows])
+    return "\n".join([_HEAD, where, "", shown, "", _COLUMNS, _REPEAT])
 
 
 def _machine() -> Iterator[str]:

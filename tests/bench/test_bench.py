@@ -18,7 +18,7 @@ from tests.architecture.source import ROOT
 
 def test_a_quick_figure_is_measured_and_written(tmp_path):
     file = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "bench", "P-15", "--quick", "--json", str(file)]
+    command = [sys.executable, "-m", "bench", "15", "--quick", "--json", str(file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "| P-15 |" in done.stdout, done.stderr
     (figure,) = json.loads(file.read_text())
@@ -66,7 +66,7 @@ def test_every_documented_filter_and_order_of_a_list_is_measured(path, schema):
 def test_the_page_shows_the_figures_and_where_they_come_from():
     row = Row("P-1", "no-op", "sqlite", 80, "/s", 0.75, 1, 100, is_ratio=True)
     text = page.text([row], ["Machine: 2 cores"])
-    assert show([row]) in text
+    assert "| 1  | no-op |" in text
     assert "- Machine: 2 cores\n" in text
     assert all(f"**{word}**" in text for word in ("rival", "ours", "floor", "verdict"))
 
