@@ -28,8 +28,8 @@ LAUNCHER = {"--set-up"}
 LAUNCHED = {"ONEOFF_VENV", "ONEOFF_CONFIG"}
 #: Variables that only commands read which ask a running server.
 CLIENT = {"ONEOFF_URL", "ONEOFF_API_KEY"}
-#: What means something to one person or one machine only. P-1 and its like are names of figures.
-PRIVATE = re.compile(r"(?<![\w.:/])/(home|mnt|root|Users|work)/|\b[A-OQ-Z]-\d{2,3}\b")
+#: What means something to one person or one machine only.
+PRIVATE = re.compile(r"(?<![\w.:/])/(home|mnt|root|Users|work)/|\b[A-Z]-\d{2,3}\b")
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
