@@ -153,11 +153,17 @@ def after_commit(session: Session, action: Callable[[], object]) -> None:
     session.info.setdefault(_AFTER, []).append(action)
 
 
+class Postponed(Exception):
+    """An action after a commit was knowingly left to the chore that repairs from the row."""
+
+
 def run_after_commit(session: Session) -> None:
     """Run the collected actions. A failed one is logged: a chore repairs it from the row."""
     for action in session.info.pop(_AFTER, []):
         try:
             action()
+        except Postponed as reason:  # said once already, when it began
+            log.debug("an action after commit is postponed: %s", reason)
         except Exception as error:
             text = "an action after commit failed (%s: %s); it will be repaired from the row"
             log.warning(text, type(error).__name__, error)

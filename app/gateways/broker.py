@@ -15,6 +15,7 @@ from typing import Any
 from celery import Celery
 from kombu import Exchange, Queue
 
+from app.db import Postponed
 from app.gateways import envelopes
 from app.gateways.envelopes import Message, Sender
 
@@ -220,7 +221,7 @@ def _noticing_failure() -> Iterator[None]:
     """Leave a broker alone for a moment that has just failed: nobody shall wait for it again."""
     global _paused_until  # noqa: PLW0603
     if is_paused():
-        raise ConnectionError("the broker failed a moment ago; the row is rung later")
+        raise Postponed("the broker failed a moment ago; the row is rung later")
     try:
         yield
     except Exception:

@@ -40,3 +40,14 @@ def test_an_execution_that_starts_while_it_is_listed_is_in_the_list(database):
         found = page(session, ExecutionFilters(job_id=job_id, include_all=True), Wanted())
     assert seen
     assert [row["id"] for row in found.rows] == [execution_id]
+
+
+def test_what_is_knowingly_left_for_later_is_no_warning(database, caplog):
+    def fail(error):
+        raise error
+
+    with transaction() as session:
+        db.after_commit(session, lambda: fail(db.Postponed("later")))
+        db.after_commit(session, lambda: fail(ValueError("broken")))
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "broken" in caplog.text
