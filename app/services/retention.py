@@ -39,7 +39,7 @@ def purge_in_batches(settings: Settings) -> int:
     for ids in _older_than(present - timedelta(days=days)):
         broom.sweep(ids)
     for job in _jobs_with_rules():
-        for rule in _rules(job, present):
+        for rule in list(_rules(job, present)):  # all are about what is there before the first
             for ids in _of_job(job.id, rule):
                 broom.sweep(ids)
     return broom.count

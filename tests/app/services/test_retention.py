@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.db import reading, transaction
@@ -112,6 +112,7 @@ RULE = st.none() | st.integers(0, 120)
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(ledger=LEDGER, days=RULE.filter(lambda d: d != 0), keep_last=RULE)
+@example(ledger=[("cancelled", 0), ("cancelled", 1)], days=1, keep_last=1)
 def test_nothing_unended_goes_and_each_rule_is_kept(database, ledger, days, keep_last):
     with transaction() as session:
         session.execute(sa.delete(Job))
