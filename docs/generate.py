@@ -20,32 +20,20 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic.fields import FieldInfo
 
 from app import db
-from app.api import aliases, errors
+from app.api import errors
 from app.cli.root import cli
 from app.domain import execution_state as state
-from app.factory import create_app
 from app.services import metrics
 from app.settings import RUNTIME_KEYS, SECRETS, Settings
 from docs import error_codes, explanations
+from docs.markdown import page, table
+from docs.other_addresses import aliases_page
 from migrations import apply
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-NOTE = "<!-- Written by docs/generate.py from the code. Don't edit it here. -->"
 _UNPROCESSABLE = 422
 _SECTION = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def table(*rows: tuple[str, ...]) -> str:
-    """Return a Markdown table; the first row is its head."""
-    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    cells.insert(1, ["---"] * len(rows[0]))
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
-
-
-def page(title: str, *parts: str) -> str:
-    """Return a whole generated page."""
-    return "\n\n".join([f"# {title}", NOTE, *parts]) + "\n"
 
 
 # Settings
@@ -240,37 +228,6 @@ def _failures() -> list[tuple[str, explanations.Failure]]:
 
 
 # Writing
-
-
-def aliases_page() -> str:
-    """Return the page of other addresses."""
-    ours = {
-        rule.endpoint: rule.rule
-        for rule in reversed(list(_routes()))
-        if rule.rule not in {other for _, other, _ in aliases.TABLE}
-    }
-    rows = [
-        (f"`{method} {_plain(other)}`", f"`{_plain(ours[route])}`" if route in ours else _SWITCH)
-        for method, other, route in aliases.TABLE
-    ]
-    return page(
-        "Other addresses",
-        "Programs written for other systems find these routes where they look for them. They "
-        "answer as ours do. `PUT` on a job, a project, a tag, an API key or the system's config "
-        "does what `PATCH` does: it changes what it names.",
-        table(("Address", "Does what this does"), *rows),
-    )
-
-
-_SWITCH = "`PATCH /api/jobs/{job_id}` with `enabled`"
-
-
-def _routes() -> Iterator[Any]:
-    return create_app(Settings()).url_map.iter_rules()
-
-
-def _plain(rule: str) -> str:
-    return rule.replace("<", "{").replace(">", "}")
 
 
 PAGES: dict[str, Callable[[], str]] = {
