@@ -55,7 +55,7 @@ SUITES = (
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
     Suite("stack", 330, (STACK,)),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 900, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 600, ("tests/end_to_end", "-n", "3")),
 )
 
 

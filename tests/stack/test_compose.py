@@ -161,7 +161,7 @@ def test_the_image_holds_what_it_needs_and_no_more(stack: Stack) -> None:
 
 def test_a_restart_of_the_worker_under_load_fails_no_short_job(stack: Stack) -> None:
     with Load(stack, "restart", seconds=1.5) as load:
-        time.sleep(3)
+        time.sleep(3)  # a load has no end to wait for: it is so long, before and after
         stack.compose("restart", "worker")
         time.sleep(3)
     ends = load.ends()
@@ -185,7 +185,7 @@ def test_half_a_minute_without_a_part_loses_and_doubles_nothing(
             stack.engine.run("kill", second)
         time.sleep(DOWN_SECONDS)
         stack.start(killed)
-        time.sleep(4)
+        time.sleep(4)  # the load goes on for a while after all is back
     ends = load.ends()
     count = starts(stack)
     doubled = [key for key in load.accepted if count(key) > 1]
