@@ -45,7 +45,7 @@ ELSEWHERE = tuple(
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 90, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite("unit", 60, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
     Suite("integration", 240, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
     # Each of these starts processes that load the command line anew.
     Suite("command-line", 150, (COMMANDS, "-n", "2")),
