@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app import db
+from app import db, reactions
 from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
 from app.gateways import broker, log_files
@@ -35,6 +35,7 @@ def start(process: str, settings: Settings) -> None:
         log.error("a plugin can't be used: %s", fault)
     db.configure(settings.database, pool_size=20 if process == "api" else 5)
     wakeups.configure(settings.handoff_horizon_seconds)
+    reactions.connect()
     _wait_for_schema()
     with db.reading() as session:
         broker.configure(settings.broker, installation.installation_id(session))

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now
 from app.domain import execution_state as state
+from app.domain.events import ExecutionStarted
+from app.events import emit
 from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
@@ -152,6 +154,8 @@ def claim(
     jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
     by_id = {job.id: job for job in jobs}
     tallies.add(session, "events", "claims", len(taken))
+    for row in taken:
+        emit(session, ExecutionStarted(row.id, row.job_id))
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.clock import now
+from app.domain.events import ExecutionEnded
+from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions.births import add, born
@@ -96,6 +98,8 @@ def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
         follow_jobs(session, jobs, status)
     for key in keys_waited_for(session, [c.job_id for c, _ in ended if c.exclusive_key]):
         free_held(session, key)
+    for claim, result in ended:
+        emit(session, ExecutionEnded(claim.id, claim.job_id, result.verdict))
 
 
 def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -> bool:
@@ -121,12 +125,14 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
     """
     if session.connection().execute(_SETTLE, _values(claim, result)).rowcount != 1:
         return _already_settled(session, claim, result)
-    if _needs_more(claim, result):
+    will_retry = _needs_more(claim, result)
+    if will_retry:
         _retry(session, session.get_one(Execution, claim.id))
     _count_end(session, claim.type, result.verdict, result.duration_ms)
     follow_job(session, claim.job_id, _JOB_STATUS[result.verdict])
     if claim.exclusive_key:
         free_held(session, claim.job_id)
+    emit(session, ExecutionEnded(claim.id, claim.job_id, result.verdict, will_retry))
     return True
 
 
@@ -157,6 +163,7 @@ def _count_end(session: Session, kind: str, verdict: str, duration_ms: int) -> N
 
 def lose(session: Session, row: Execution, reason: str = "its worker died") -> str:
     """Judge a started execution whose owner is gone; returns the status it ends with."""
+    will_retry = False
     row.deaths += 1
     row.completed_at, row.lease_until = now(), None
     row.exit_code, row.error, row.error_code = None, f"Worker lost: {reason}", "WORKER_LOST"
@@ -168,12 +175,14 @@ def lose(session: Session, row: Execution, reason: str = "its worker died") -> s
     else:
         row.status = state.FAILED
         if row.on_lost == "retry":
+            will_retry = True
             _retry(session, row)
     kind = session.scalar(sa.select(Job.type).where(Job.id == row.job_id)) or "unknown"
     _count_end(session, kind, row.status, 0)
     follow_job(session, row.job_id, _JOB_STATUS[row.status])
     if row.exclusive_key:
         free_held(session, row.job_id)
+    emit(session, ExecutionEnded(row.id, row.job_id, row.status, will_retry))
     return row.status
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict
+from app.domain.events import ExecutionEnded, ExecutionSkipped
+from app.events import emit
 from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key, key_is_in_use
@@ -32,6 +34,7 @@ def decide_overlap(session: Session, row: Execution) -> None:
     if policy == "skip":
         row.status, row.completed_at = state.SKIPPED, now()
         row.reason = f"overlap: execution {others[0].id} was in progress" if others else "overlap"
+        emit(session, ExecutionSkipped(row.id, row.job_id))
         follow_job(session, row.job_id, None)
         return
     if policy == "cancel_running":
@@ -91,6 +94,7 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     row.status, row.completed_at, row.error = state.CANCELLED, now(), "Job cancelled by user"
     row.error_code, row.blocked_on, row.generation = "CANCELLED", None, row.generation + 1
     follow_job(session, row.job_id, "cancelled")
+    emit(session, ExecutionEnded(row.id, row.job_id, row.status))
     if row.exclusive_key:
         free_held(session, row.exclusive_key)
     return state.CANCELLED

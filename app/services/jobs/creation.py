@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.clock import now, to_wire
 from app.domain.errors import Conflict, DomainError, NotFound
+from app.domain.events import JobCreated
 from app.domain.ids import new_id, normalise_id
+from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
 from app.services import executions
 from app.services.jobs import views
@@ -129,6 +131,8 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
         connection.execute(sa.insert(job_tags), tagged)
     add_queues(session, {m.job.queue for m in made})
     executions.add(session, [row for m in made for row in m.rows])
+    for one in made:
+        emit(session, JobCreated(one.job.id))
 
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""What can happen, in the past tense. ``app/reactions.py`` says what happens then."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class JobCreated:
+    """A job was made."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionStarted:
+    """A worker took an execution."""
+
+    execution_id: str
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionEnded:
+    """An attempt reached a final status, also one that was cancelled before it began."""
+
+    execution_id: str
+    job_id: str
+    status: str
+    #: Whether another attempt of the same due moment follows.
+    will_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionSkipped:
+    """A due moment passed without an attempt; the row says why."""
+
+    execution_id: str
+    job_id: str
+
+
+Event = JobCreated | ExecutionStarted | ExecutionEnded | ExecutionSkipped

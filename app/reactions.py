@@ -1,0 +1,17 @@
+"""What happens when something happened: the only wiring of events."""
+
+from collections.abc import Mapping, Sequence
+
+from app import events
+from app.domain.events import Event
+from app.events import LateReaction, Reaction
+
+#: In the unit of work of the event: with it they are committed, or not at all.
+IN_TRANSACTION: Mapping[type[Event], Sequence[Reaction]] = {}
+#: Once it is committed. What fails here is mended from the rows.
+AFTER_COMMIT: Mapping[type[Event], Sequence[LateReaction]] = {}
+
+
+def connect() -> None:
+    """Connect the reactions of this process."""
+    events.connect(IN_TRANSACTION, AFTER_COMMIT)
