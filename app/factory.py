@@ -12,11 +12,14 @@ from app.api import (
     executions,
     job_types,
     jobs,
+    lifecycle,
     ops,
     projects,
+    sync,
     system,
     tags,
     trace,
+    why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
@@ -36,7 +39,18 @@ def create_app(settings: Settings) -> Flask:
     auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)
-    for resource in (jobs, executions, projects, tags, job_types, system, api_keys):
+    for resource in (
+        jobs,
+        lifecycle,
+        executions,
+        projects,
+        tags,
+        job_types,
+        system,
+        api_keys,
+        why,
+        sync,
+    ):
         api.register_blueprint(resource.blp)
     aliases.install(app)
     return app

@@ -9,10 +9,12 @@ from celery.beat import Scheduler, Service
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
-from app.db import transaction
+from app.db import reading, transaction
 from app.gateways import broker, pulse
-from app.services import handoff, recovery
+from app.services import handoff, pauses, recovery
+from app.services.jobs import lifecycle
 from app.services.recovery import QueueSweep
+from app.services.schedules import firing
 from app.settings import Settings
 from beat import leader
 from beat.chores import Timetable
@@ -21,6 +23,8 @@ from beat.vigil import Vigil
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+#: A round fires schedules for no longer; the next one goes on.
+FIRING_SECONDS = 2.0
 
 
 class LedgerScheduler(Scheduler):
@@ -65,6 +69,7 @@ class LedgerScheduler(Scheduler):
         trusted = self.vigil.seen()
         if not leads:
             return
+        self._fire()
         with transaction() as session:
             handoff.hand_off_due(session, self.settings.handoff_horizon_seconds)
         with transaction() as session:
@@ -73,6 +78,19 @@ class LedgerScheduler(Scheduler):
             with transaction() as session:
                 recovery.judge_expired(session)
         self._ring()
+
+    def _fire(self) -> None:
+        """Fire the schedules whose next moment is near, and end pauses that are over."""
+        with reading() as session:
+            if pauses.system_pause(session) is not None:
+                return
+        with transaction() as session:
+            lifecycle.resume_overdue(session)
+        end = time.monotonic() + FIRING_SECONDS
+        fired = firing.JOBS_A_PASS
+        while fired == firing.JOBS_A_PASS and time.monotonic() < end:
+            with transaction() as session:
+                fired = firing.fire_due(session, self.settings.handoff_horizon_seconds)
 
     def _ring(self) -> None:
         """Repair wake-ups and ring for chores, unless the broker failed a moment ago."""

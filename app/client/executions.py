@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 from app.client import lists
 from app.client.connection import Connection
+from app.client.moments import Why
 from app.client.things import Execution, Line, Page
 from app.client.wishes import ExecutionQuery
 from app.domain import execution_state as state
@@ -40,6 +41,10 @@ class Executions:
         """Cancel an execution; return its status now."""
         answer = self._connection.post(f"{_PATH}/{execution_id}/cancel", {"force": force})
         return str(answer["data"].get("status", ""))
+
+    def why(self, execution_id: str) -> Why:
+        """Return why an execution ran, was late or did not run."""
+        return Why.read(self._connection.get(f"{_PATH}/{execution_id}/why")["data"])
 
     def logs(self, execution_id: str, after: int = 0) -> Iterator[Line]:
         """Yield the lines there are by now, behind the line number ``after``."""

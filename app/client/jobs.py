@@ -1,10 +1,12 @@
 """Jobs: what to run, and when."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
 from app.client import lists
 from app.client.connection import Connection, new_key
+from app.client.moments import Coming, Why
+from app.client.synced import Synced
 from app.client.things import Bulk, Job, Page, Started
 from app.client.wishes import JobEdit, JobQuery, NewJob, Parameters
 
@@ -47,6 +49,23 @@ class Jobs:
         key = idempotency_key or new_key()
         return Bulk.read(self._connection.post(f"{_PATH}/bulk", [*jobs], key=key))
 
+    def sync(
+        self,
+        jobs: Iterable[Mapping[str, Any]],
+        source: str,
+        *,
+        prune: bool = False,
+        dry_run: bool = False,
+    ) -> Synced:
+        """Make and change jobs to be as these definitions, matched by ``external_id``.
+
+        With ``prune`` those of the same source that are not listed are deleted; with ``dry_run``
+        nothing is changed. A job that is paused stays paused.
+        """
+        body = {"jobs": [*jobs], "source": source, "prune": prune, "dry_run": dry_run}
+        answer = self._connection.post(f"{_PATH}/sync", body, key=new_key())
+        return Synced.read(answer["data"])
+
     def get(self, job_id: str) -> Job:
         """Return a job."""
         return Job.read(self._connection.get(f"{_PATH}/{job_id}")["data"])
@@ -60,9 +79,10 @@ class Jobs:
         """Delete a job with its executions."""
         self._connection.delete(f"{_PATH}/{job_id}")
 
-    def clone(self, job_id: str, scheduled_at: str = "now", name: str | None = None) -> Job:
-        """Make a job like another one."""
-        wish = {"scheduled_at": scheduled_at} | ({"name": name} if name is not None else {})
+    def clone(self, job_id: str, scheduled_at: str | None = "now", name: str | None = None) -> Job:
+        """Make a job like another one; with no ``scheduled_at`` it has the same schedule."""
+        given = {"scheduled_at": scheduled_at, "name": name}
+        wish = {key: value for key, value in given.items() if value is not None}
         path = f"{_PATH}/{job_id}/clone"
         return Job.read(self._connection.post(path, wish, key=new_key())["data"])
 
@@ -77,6 +97,41 @@ class Jobs:
         path = f"{_PATH}/{job_id}/execute"
         answer = self._connection.post(path, body, key=new_key(), patience=wait or 0)
         return Started.read(answer["data"])
+
+    def pause(self, job_id: str, *, reason: str | None = None, until: str | None = None) -> Job:
+        """Pause a job, for good or until a moment: only starts by hand begin."""
+        given = {"reason": reason, "until": until}
+        wish = {key: value for key, value in given.items() if value is not None}
+        return Job.read(self._connection.post(f"{_PATH}/{job_id}/pause", wish)["data"])
+
+    def resume(self, job_id: str, *, missed: str | None = None) -> Job:
+        """Let a paused job go on. ``missed`` (skip, latest, all): what makes up for moments."""
+        wish = {"missed": missed} if missed is not None else {}
+        return Job.read(self._connection.post(f"{_PATH}/{job_id}/resume", wish)["data"])
+
+    def start(self, job_id: str) -> str:
+        """Put a job to work that waits to be started, was stopped or ended; return its status."""
+        answer = self._connection.post(f"{_PATH}/{job_id}/start", {}, key=new_key())
+        return str(answer["data"]["status"])
+
+    def stop(self, job_id: str, *, force: bool = False) -> None:
+        """Stop a job: its schedule, what waits and what runs."""
+        self._connection.post(f"{_PATH}/{job_id}/stop", {"force": force})
+
+    def reschedule(self, job_id: str, scheduled_at: str) -> Job:
+        """Move a job that runs once to another moment."""
+        wish = {"scheduled_at": scheduled_at}
+        return Job.read(self._connection.post(f"{_PATH}/{job_id}/reschedule", wish)["data"])
+
+    def next_moments(self, job_id: str, count: int = 10) -> Sequence[Coming]:
+        """Return when a job is due next, the earliest first."""
+        answer = self._connection.get(f"{_PATH}/{job_id}/next", {"count": count})
+        return [Coming.read(one) for one in answer["data"]]
+
+    def why(self, job_id: str, at: str | None = None) -> Why:
+        """Return why a job ran at a moment (by default now), or did not."""
+        query = {"at": at} if at is not None else {}
+        return Why.read(self._connection.get(f"{_PATH}/{job_id}/why", query)["data"])
 
     def cancel(self, job_id: str, *, force: bool = False) -> None:
         """Cancel a job: at once if it waits, else by ending what runs."""

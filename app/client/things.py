@@ -130,6 +130,14 @@ class Job(Thing):
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None
+    schedule: dict[str, Any] = Field(default_factory=dict)
+    misfire: str = "latest"
+    misfire_limit: int = 100
+    misfire_grace_seconds: int = 60
+    auto_start: bool = True
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    pause_reason: str | None = None
     created_by: str | None = None
     version: int
     created_at: datetime

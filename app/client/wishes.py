@@ -61,6 +61,11 @@ class JobFields(TypedDict, total=False):
     external_id: str | None
     keep_last: int | None
     retention_days: int | None
+    #: When it runs: ``{"type": "cron", "expression": "0 9 * * MON-FRI"}`` and the like.
+    schedule: dict[str, Any] | None
+    misfire: str
+    misfire_limit: int
+    misfire_grace_seconds: int
 
 
 class NewJob(JobFields, total=False):
@@ -70,6 +75,7 @@ class NewJob(JobFields, total=False):
     type: Required[str]
     config: Required[dict[str, Any] | str]
     immediate: bool
+    auto_start: bool
 
 
 class JobEdit(JobFields, total=False):

@@ -47,6 +47,11 @@ class Execution(Base):
     queue: Mapped[str]
     priority: Mapped[int] = mapped_column(sa.Integer())
     due_at: Mapped[Moment]
+    #: Of a row that stands for several moments which passed alike: the last, and how many.
+    due_until: Mapped[Moment | None]
+    moments: Mapped[int | None] = mapped_column(sa.Integer())
+    #: The skipped execution that this one makes up for.
+    catches_up_id: Mapped[Id | None]
     run_at: Mapped[Moment]
     #: When its release message was last published.
     handed_at: Mapped[Moment | None]

@@ -22,6 +22,11 @@ job_tags = sa.Table(
 )
 
 
+def _partial(name: str, column: str) -> sa.Index:
+    where = sa.text(f"{column} IS NOT NULL")
+    return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
+
+
 class Job(Base):
     """A job; ``config`` is the JSON text of its spec."""
 
@@ -51,6 +56,31 @@ class Job(Base):
     last_number: Mapped[int] = mapped_column(sa.Integer(), default=0)
     #: No execution of the schedule is made at or before this moment; it only grows.
     fired_until: Mapped[Moment | None]
+    #: JSON text of the schedule of a job that recurs or is only started by hand.
+    schedule: Mapped[str | None]
+    #: Whether the schedule is at work: begun, not stopped, not at its end.
+    is_armed: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    #: The next moment that has no execution yet; ``None`` while the schedule rests.
+    next_due_at: Mapped[Moment | None]
+    #: From where a fixed rate counts.
+    anchor_at: Mapped[Moment | None]
+    #: Since when an armed schedule rests, because its job is paused or disabled.
+    off_since: Mapped[Moment | None]
+    #: Executions the schedule has made since it was armed, for its ``max_runs``.
+    fires: Mapped[int] = mapped_column(sa.Integer(), default=0, server_default="0")
+    #: Of a fixed delay: from the end of one execution to the next.
+    delay_seconds: Mapped[float | None] = mapped_column(sa.Float())
+    misfire: Mapped[str] = mapped_column(sa.String(8), default="latest", server_default="latest")
+    misfire_limit: Mapped[int] = mapped_column(sa.Integer(), default=100, server_default="100")
+    misfire_grace_seconds: Mapped[int] = mapped_column(
+        sa.Integer(), default=60, server_default="60"
+    )
+    auto_start: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    paused_at: Mapped[Moment | None]
+    paused_until: Mapped[Moment | None]
+    pause_reason: Mapped[str | None]
+    #: The list of definitions it comes from, if it was made from one.
+    source: Mapped[str | None]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
 
@@ -66,6 +96,9 @@ class Job(Base):
         sa.Index("ix_jobs_status", "status", "scheduled_at", "id"),
         sa.Index("ix_jobs_type", "type", "scheduled_at", "id"),
         sa.Index("ix_jobs_name", "name", "id"),
+        _partial("ix_jobs_next_due_at", "next_due_at"),
+        _partial("ix_jobs_paused_until", "paused_until"),
+        _partial("ix_jobs_source", "source"),
     )
 
 

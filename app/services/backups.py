@@ -10,6 +10,7 @@ from app.domain import execution_state as state
 from app.domain.clock import to_wire
 from app.models import Lease, SystemConfig, Worker
 from app.services import executions, installation, totals
+from app.services.schedules import planning
 
 #: A row of system_config with this key: the data are back, but the rest is not done yet.
 MARK = "restore"
@@ -52,6 +53,7 @@ def finish_restore(session: Session, taken_at: datetime) -> Outcome:
     moment = to_wire(taken_at)
     lost = executions.lose_started(session, f"restored from a backup of {moment}")
     missed = executions.skip_missed(session, f"missed: restored from a backup of {moment}")
+    planning.skip_missed(session, f"missed: restored from a backup of {moment}")
     executions.renew_fences(session)
     for table in (Worker, Lease):
         session.execute(sa.delete(table))

@@ -11,7 +11,10 @@ from app.models import Execution, Job
 TAIL_BYTES = 16_384
 _HIDDEN = "***"
 #: Left out while they have no value.
-_OMITTED = ("completed_at", "exit_code", "error", "duration_ms")
+_OMITTED = (
+    *("completed_at", "exit_code", "error", "duration_ms"),
+    *("due_until", "moments", "catches_up_id"),
+)
 
 _PLAIN = (
     "id",
@@ -28,6 +31,9 @@ _PLAIN = (
     "blocked_on",
     "reason",
     "due_at",
+    "due_until",
+    "moments",
+    "catches_up_id",
     "run_at",
     "queued_at",
     "started_at",

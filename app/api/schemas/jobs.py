@@ -27,7 +27,8 @@ from app.services.jobs.drafts import RESERVED_QUEUES, Draft
 from app.services.totals import JOB_STATUSES
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
+MISFIRES = ("skip", "latest", "all")
+MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
 _CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
 
 
@@ -47,13 +48,20 @@ class _JobFields(DraftSchema):
     """What a person may say of a job."""
 
     clearable = frozenset(
-        {"description", "timeout_seconds", "external_id", "keep_last", "retention_days"}
+        {
+            "description",
+            "timeout_seconds",
+            "external_id",
+            "keep_last",
+            "retention_days",
+            "schedule",
+        }
     )
     empty_is_absent = frozenset(
         {"scheduled_at", "project_id", "timezone", "queue", "priority", "on_lost", "overlap"}
     )
 
-    scheduled_at = Text(metadata=_MOMENT)
+    scheduled_at = Text(metadata=MOMENT)
     priority = Whole(
         0,
         10,
@@ -72,6 +80,20 @@ class _JobFields(DraftSchema):
     external_id = Text(at_most(255), allow_none=True, metadata={"description": "Unique"})
     keep_last = Whole(1, 1_000_000, allow_none=True)
     retention_days = Whole(1, 36_500, allow_none=True)
+    schedule = ma.fields.Dict(
+        keys=ma.fields.String(),
+        allow_none=True,
+        error_messages={"invalid": "must be an object with a type, such as cron"},
+        metadata={
+            "description": "once (the default), cron, fixed_rate, fixed_delay, calendar or manual",
+            "example": {"type": "cron", "expression": "0 9 * * MON-FRI"},
+        },
+    )
+    misfire = Choice(*MISFIRES, metadata={"description": "What makes up for missed moments"})
+    misfire_limit = Whole(1, 1000, metadata={"description": "The most that all makes up for"})
+    misfire_grace_seconds = Whole(
+        1, 31 * 86_400, metadata={"description": "A moment fired later than this is missed"}
+    )
 
 
 class NewJob(_JobFields):
@@ -81,6 +103,7 @@ class NewJob(_JobFields):
     type = Text(required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)})
     config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
     immediate = Flag(metadata={"description": 'The same as scheduled_at "now"'})
+    auto_start = Flag(metadata={"description": "false: it is made paused, until it is started"})
 
 
 class JobEdit(_JobFields):
@@ -116,7 +139,7 @@ class BulkJobs(Schema):
 class Clone(InputSchema):
     """For when, and under which name, a copy is wanted."""
 
-    scheduled_at = Text(required=True, error_messages=MISSING, metadata=_MOMENT)
+    scheduled_at = Text(metadata=MOMENT)
     name = Text(clean_name)
 
 
@@ -201,6 +224,14 @@ class JobOut(Schema):
     external_id = ma.fields.String(allow_none=True)
     keep_last = ma.fields.Integer(allow_none=True)
     retention_days = ma.fields.Integer(allow_none=True)
+    schedule = ma.fields.Dict(metadata={"description": "When it runs"})
+    misfire = ma.fields.String()
+    misfire_limit = ma.fields.Integer()
+    misfire_grace_seconds = ma.fields.Integer()
+    auto_start = ma.fields.Boolean()
+    paused_at = ma.fields.DateTime(allow_none=True)
+    paused_until = ma.fields.DateTime(allow_none=True)
+    pause_reason = ma.fields.String(allow_none=True)
     created_by = ma.fields.String(allow_none=True)
     version = ma.fields.Integer(metadata={"description": "Grows with each edit; also the ETag"})
     created_at = ma.fields.DateTime()

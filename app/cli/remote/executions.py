@@ -6,6 +6,7 @@ import click
 
 from app.cli.commands import Group
 from app.cli.remote import targets
+from app.cli.remote.lifecycle import show_why
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.output import duration, exact, relative
 from app.cli.remote.runs import show_lines
@@ -53,6 +54,14 @@ def _row(one: Execution) -> tuple[Any, ...]:
     error = (one.error or one.reason or "").split("\n")[0]
     started = relative(one.started_at) if one.started_at else f"due {relative(one.due_at)}"
     return (one.id, name, one.status, started, duration(one.duration_ms), one.exit_code, error)
+
+
+@executions.command()
+@click.argument("execution")
+@remote()
+def why(remote: Remote, execution: str) -> None:
+    """Tell why an EXECUTION ran, was late, or did not run."""
+    show_why(remote, remote.client.executions.why(execution))
 
 
 @executions.command()

@@ -41,6 +41,21 @@ class Moment(click.ParamType[str]):
         return to_wire(now() + span)
 
 
+class Seconds(click.ParamType[int]):
+    """A span of time such as ``90s``, ``5m`` or ``1h30m``; a plain number is seconds."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the span in seconds."""
+        text = str(value).strip().removeprefix("+")
+        found = _SPAN.fullmatch(f"+{text}s" if text.isdecimal() else f"+{text}")
+        if found is None or not any(found.groups()):
+            self.fail(f"{text[:100]!r} is no span of time, such as 90s or 1h30m.", param, ctx)
+        days, hours, minutes, seconds = (int((part or "0")[:9]) for part in found.groups())
+        return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
 class WholeOrNone(click.ParamType[str | int]):
     """A whole number, or the word ``none`` for no such limit."""
 

@@ -24,14 +24,16 @@ from app.client import Job
 @click.option("--type", "kind", metavar="TYPE", help="shell, http, …; needed only with --config.")
 @wishes.job_options
 @click.option("--disabled", is_flag=True, help="Don't run it until it is enabled.")
+@click.option("--paused", is_flag=True, help="Make it paused, until: oneoff jobs start JOB")
 @remote("--server")
 def create(remote: Remote, file: str | None, kind: str | None, **given: Any) -> None:
-    """Make a job. It runs now, unless --at or the file says when.
+    """Make a job. It runs now, unless --at, --cron, --every, --after or --schedule says when.
 
     Prints the job's id.
     """
     body = _from_file(file) if file else {}
     given["enabled"] = False if given.pop("disabled") else None
+    given["auto_start"] = False if given.pop("paused") else None
     meant = wishes.kind(given, kind or body.get("type"))
     if meant is None:
         raise click.UsageError(
@@ -43,7 +45,7 @@ def create(remote: Remote, file: str | None, kind: str | None, **given: Any) -> 
     base = body.get("config") or {}
     base = inputs.json_object(base, "--file") if isinstance(base, str) else base
     body["config"] = wishes.over(base, given) if isinstance(base, dict) else base
-    if "scheduled_at" not in body and "immediate" not in body:
+    if not body.keys() & {"scheduled_at", "immediate", "schedule"}:
         body["scheduled_at"] = "now"
     _made(remote, remote.client.jobs.create_from(body))
 
@@ -87,17 +89,19 @@ def edit(remote: Remote, job: str, **given: Any) -> None:
 @click.command(cls=Command)
 @click.argument("job")
 @click.option("--at", type=inputs.Moment(), default="now", metavar="now|TIME|+SPAN", help="When.")
+@click.option("--same-schedule", is_flag=True, help="Recurring, like the job it copies.")
 @click.option("--name", help="Name of the copy.  [default: the name with ' (clone)']")
 @remote()
-def clone(remote: Remote, job: str, at: str, name: str | None) -> None:
+def clone(remote: Remote, job: str, at: str, name: str | None, *, same_schedule: bool) -> None:
     """Make a job like JOB. It runs now, unless --at says when. Prints the new id."""
     wanted = targets.job_id(remote.client, job)
-    _made(remote, remote.client.jobs.clone(wanted, at, name))
+    _made(remote, remote.client.jobs.clone(wanted, None if same_schedule else at, name))
 
 
 def _made(remote: Remote, job: Job) -> None:
     if remote.output.as_json:
         remote.output.json(job.wire)
         return
-    note(f"Created job {job.name!r}; it is due {relative(job.scheduled_at)}.")
+    due = f"it is due {relative(job.next_due_at)}" if job.next_due_at else f"it is {job.status}"
+    note(f"Created job {job.name!r}; {due}.")
     click.echo(job.id)

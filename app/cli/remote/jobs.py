@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import bulk, job_edits, runs, targets
+from app.cli.remote import bulk, job_edits, lifecycle, runs, sync, targets, timing
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.output import clean, duration, exact, relative
 from app.cli.remote.session import Remote, remote
@@ -23,7 +23,11 @@ def jobs() -> None:
     """
 
 
-for command in (job_edits.create, job_edits.edit, job_edits.clone, runs.run, bulk.bulk):
+for command in (
+    *(job_edits.create, job_edits.edit, job_edits.clone, runs.run, bulk.bulk),
+    *lifecycle.COMMANDS,
+    sync.sync,
+):
     jobs.add_command(command)
 
 
@@ -87,6 +91,9 @@ def _all_of(job: Job) -> dict[str, Any]:
         "enabled": job.enabled,
         "scheduled at": exact(job.scheduled_at),
         "next due": exact(job.next_due_at),
+        "schedule": timing.sentence(job.schedule),
+        "paused": timing.pause(job),
+        "missed moments": job.misfire if job.schedule.get("type") != "once" else "",
         "time zone": job.timezone,
         "priority": job.priority,
         "project": job.project_id,

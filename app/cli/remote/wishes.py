@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import click
 
-from app.cli.remote import inputs, targets
+from app.cli.remote import inputs, targets, timing
 from app.client import Client
 
 ON_LOST: Final = ("fail", "retry")
+MISFIRE: Final = ("skip", "latest", "all")
 OVERLAP: Final = ("skip", "queue", "allow", "cancel_running")
 _LIMIT = inputs.WholeOrNone()
 
@@ -57,6 +58,20 @@ _HOW = (
             "When: now, a moment such as 2030-01-31T09:30:00Z, or a span from now such as +1h30m."
         ),
     ),
+    click.option("--cron", metavar="EXPRESSION", help="Recurring, such as '0 9 * * MON-FRI'."),
+    click.option("--every", type=inputs.Seconds(), metavar="SPAN", help="Recurring at a rate."),
+    click.option(
+        "--after",
+        type=inputs.Seconds(),
+        metavar="SPAN",
+        help="Recurring, so long after the end of the last execution.",
+    ),
+    click.option(
+        "--schedule", metavar="@FILE|-|JSON", help="The whole schedule as JSON; null: run once."
+    ),
+    click.option(
+        "--misfire", type=click.Choice(MISFIRE), help="What makes up for moments it missed."
+    ),
     click.option("--priority", type=int, metavar="1-10", help="10 goes first."),
     click.option("--project", metavar="NAME|ID", help="The project that owns it."),
     click.option("--tag", "tags", multiple=True, metavar="NAME|ID", help="A label. Repeatable."),
@@ -84,7 +99,8 @@ _HOW = (
 #: Names of options whose values go on the wire as they are.
 _PLAIN = (
     *("name", "priority", "queue", "on_lost", "overlap"),
-    *("timezone", "description", "external_id", "keep_last", "retention_days", "enabled"),
+    *("timezone", "misfire", "description", "external_id", "keep_last", "retention_days"),
+    *("enabled", "auto_start"),
 )
 #: What each option says about the type of the job.
 _KINDS = {
@@ -108,6 +124,8 @@ def fields(client: Client, given: dict[str, Any]) -> dict[str, Any]:
     found = {name: given[name] for name in _PLAIN if given.get(name) is not None}
     if given["at"] is not None:
         found["scheduled_at"] = given["at"]
+    if (schedule := timing.schedule(given)) is not timing.NOT_GIVEN:
+        found["schedule"] = schedule
     if given["timeout"] is not None:
         found["timeout_seconds"] = given["timeout"]
     if given["project"] is not None:

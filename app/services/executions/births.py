@@ -44,7 +44,7 @@ def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any
     } | over
     if row["status"] == state.QUEUED:
         row["queued_at"] = row["created_at"]
-    elif is_soon(row["run_at"]):
+    elif row["status"] == state.SCHEDULED and is_soon(row["run_at"]):
         row["handed_at"] = row["created_at"]
     return row
 

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict
@@ -102,15 +103,34 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
 
 _jobs: Any = Job.__table__
 _mine = (Execution.job_id == _jobs.c.id, ACTIVE)
+_ended = sa.bindparam("ended", type_=sa.String())
+#: A fixed delay begins when the last execution of its job has ended.
+_delay_begins = sa.and_(
+    _jobs.c.delay_seconds.is_not(None),
+    _jobs.c.is_armed,
+    _jobs.c.off_since.is_(None),
+    _ended.is_not(None),
+    ~sa.exists().where(*_mine),
+)
+
+
+def _after_delay(column: Any) -> sa.Case[Any]:
+    return sa.case((_delay_begins, db_now(_jobs.c.delay_seconds)), else_=column)
+
+
 _FOLLOW = (
     sa.update(_jobs)
     .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(
         status=sa.case(
+            (_jobs.c.paused_at.is_not(None), "paused"),
             (sa.exists().where(*_mine, Execution.status.in_(state.STARTED)), "running"),
             (sa.exists().where(*_mine), "scheduled"),
-            else_=sa.func.coalesce(sa.bindparam("ended", type_=sa.String()), _jobs.c.status),
-        )
+            (_jobs.c.is_armed, "scheduled"),
+            else_=sa.func.coalesce(_ended, _jobs.c.status),
+        ),
+        next_due_at=_after_delay(_jobs.c.next_due_at),
+        scheduled_at=_after_delay(_jobs.c.scheduled_at),
     )
 )
 

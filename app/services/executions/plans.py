@@ -17,6 +17,9 @@ from app.services.executions.sql import ACTIVE
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
 JOB_DISABLED = "job disabled"
+JOB_PAUSED = "job paused"
+#: Reasons for which the system takes back an execution that it may plan again.
+WITHDRAWN = (JOB_DISABLED, JOB_PAUSED)
 
 
 def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Execution]]:
@@ -59,6 +62,56 @@ def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None
         hand_off_after_commit(session, [(run_at, (row.id, row.generation))])
 
 
+def place_waiting(session: Session, job: Job) -> None:
+    """Move a job's waiting executions to where it runs now; their moments stay."""
+    session.flush()
+    query = sa.select(Execution).where(Execution.job_id == job.id, ACTIVE)
+    for row in session.scalars(query.order_by(Execution.number)).all():
+        if row.status in state.WAITING:
+            _place(session, row, job)
+
+
+def _place(session: Session, row: Execution, job: Job) -> None:
+    row.generation += 1
+    row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
+    row.on_lost = job.on_lost
+    if row.origin != "catchup":
+        row.exclusive_key = None if job.overlap == "allow" else job.id
+    pair = (row.id, row.generation)
+    if row.status == state.QUEUED:
+        if row.blocked_on is None:
+            ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
+    elif is_soon(row.run_at):
+        row.handed_at = now()
+        hand_off_after_commit(session, [(row.run_at, pair)])
+
+
+def _pause_key(job_id: str) -> str:
+    return f"pause:{job_id}"
+
+
+def hold_waiting(session: Session, job_id: str) -> int:
+    """Hold what waits of a job that is paused, but starts by hand; return how many rows."""
+    session.flush()
+    held = session.execute(
+        sa.update(Execution)
+        .where(Execution.job_id == job_id, ACTIVE, Execution.status.in_(state.WAITING))
+        .where(Execution.origin != "manual")
+        .values(blocked_on=_pause_key(job_id), generation=Execution.generation + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+    return int(held.rowcount)  # type: ignore[attr-defined]
+
+
+def let_go(session: Session, job: Job) -> None:
+    """Let what was held by a pause wait for its turn again."""
+    query = sa.select(Execution).where(Execution.blocked_on == _pause_key(job.id))
+    for row in session.scalars(query.order_by(Execution.run_at)).all():
+        row.blocked_on = row.exclusive_key if row.status == state.QUEUED else None
+        _place(session, row, job)
+    free_held(session, job.id)
+
+
 def start_now(
     session: Session, row: Execution, job: Job, parameters: str | None, actor: str
 ) -> None:
@@ -99,13 +152,13 @@ def withdraw(row: Execution, reason: str) -> None:
 
 
 def revive(session: Session, job: Job, actor: str) -> None:
-    """Plan the execution again that was withdrawn when its job was disabled, or a first one."""
+    """Plan the execution again that the system withdrew, or a first one."""
     if job.scheduled_at is None:
         return
     run_at = max(job.scheduled_at, now())
     row = session.scalar(
         sa.select(Execution)
-        .where(Execution.job_id == job.id, Execution.reason == JOB_DISABLED)
+        .where(Execution.job_id == job.id, Execution.reason.in_(WITHDRAWN))
         .where(Execution.status == state.CANCELLED, Execution.started_at.is_(None))
         .order_by(Execution.number.desc())
         .limit(1)

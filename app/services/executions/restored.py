@@ -17,7 +17,7 @@ from app.domain.clock import now
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions.overlaps import follow_jobs
-from app.services.executions.plans import JOB_DISABLED
+from app.services.executions.plans import WITHDRAWN
 from app.services.executions.sql import STARTED
 
 _CHUNK = 500
@@ -73,7 +73,7 @@ def renew_fences(session: Session) -> None:
     beyond = int(now().timestamp() // 60)
     session.execute(
         sa.update(Execution)
-        .where(sa.or_(_WAITING, Execution.reason == JOB_DISABLED))
+        .where(sa.or_(_WAITING, Execution.reason.in_(WITHDRAWN)))
         .values(
             generation=Execution.generation + beyond,
             epoch=Execution.epoch + beyond,

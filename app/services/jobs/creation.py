@@ -19,6 +19,7 @@ from app.models import Job, JobVersion, Queue, Tag, job_tags
 from app.services import executions
 from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
+from app.services.schedules import planning
 from app.settings import Settings
 
 MAX_BULK = 10_000
@@ -43,7 +44,28 @@ _DEFINED = (
     "external_id",
     "keep_last",
     "retention_days",
+    "schedule",
+    "misfire",
+    "misfire_limit",
+    "misfire_grace_seconds",
+    "auto_start",
 )
+
+_TAKEN = "another job has this external_id"
+#: Why a job that is not started by itself is paused.
+NOT_STARTED = "waits to be started"
+_AT_REST: dict[str, Any] = {
+    "is_armed": False,
+    "next_due_at": None,
+    "anchor_at": None,
+    "off_since": None,
+    "fires": 0,
+    "delay_seconds": None,
+    "paused_at": None,
+    "paused_until": None,
+    "pause_reason": None,
+    "source": None,
+}
 
 
 @dataclass(slots=True)
@@ -104,14 +126,19 @@ def _make(values: dict[str, Any], known: Known, actor: str) -> _Made:
         fired_until=None,
         created_at=known.moment,
         updated_at=known.moment,
+        **_AT_REST,
     )
     job = cast("Job", row)  # an object of the mapper costs ten times as much
+    if not job.auto_start:
+        job.status, job.paused_at, job.pause_reason = "paused", known.moment, NOT_STARTED
+    if job.schedule:
+        planning.arm(job, known.moment)
     return _Made(job, sorted(tags, key=lambda t: t.name), _first_rows(job, actor))
 
 
 def _first_rows(job: Job, actor: str) -> list[dict[str, Any]]:
-    """Return the first execution of a job; none while it is disabled."""
-    if not job.enabled or job.scheduled_at is None:
+    """Return the first execution of a job that runs once; none while it may not run."""
+    if not job.enabled or job.schedule or job.paused_at or job.scheduled_at is None:
         return []
     if job.scheduled_at <= now():
         return [executions.born(job, job.scheduled_at, "api", actor, status="queued")]
@@ -139,6 +166,7 @@ def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
     """Return the row that keeps a job as it stands now."""
     definition = {name: getattr(job, name) for name in _DEFINED}
     definition |= {"config": orjson.loads(job.config), "tag_ids": sorted(tag_ids)}
+    definition["schedule"] = orjson.loads(job.schedule) if job.schedule else None
     text = orjson.dumps(definition, default=to_wire, option=orjson.OPT_PASSTHROUGH_DATETIME)
     return {
         "job_id": job.id,
@@ -162,8 +190,9 @@ def refuse_taken(session: Session, external_id: str | None, job_id: str = "") ->
     if external_id is None:
         return
     query = sa.select(Job.id).where(Job.external_id == external_id, Job.id != job_id)
-    if session.scalar(query) is not None:
-        raise _taken_by_another()
+    other = session.scalar(query)
+    if other is not None:
+        raise Conflict(_TAKEN, {"job_id": other})
 
 
 def _taken(session: Session, external_ids: Sequence[str | None]) -> set[str]:
@@ -180,12 +209,8 @@ def _taken(session: Session, external_ids: Sequence[str | None]) -> set[str]:
 def _refuse_twin(external_id: str | None, taken: set[str]) -> None:
     if external_id is not None:
         if external_id in taken:
-            raise _taken_by_another()
+            raise Conflict(_TAKEN)
         taken.add(external_id)
-
-
-def _taken_by_another() -> Conflict:
-    return Conflict("another job has this external_id")
 
 
 def get(session: Session, job_id: str) -> Job:

@@ -3,8 +3,7 @@
 import functools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,19 +12,18 @@ from sqlalchemy.orm import Session
 
 from app.domain import json_text
 from app.domain.clock import now
-from app.domain.errors import Fault, Invalid, shorten
-from app.domain.schedules.once import parse_moment
+from app.domain.errors import Fault, shorten
 from app.domain.specs import SPECS
 from app.gateways.broker import RESERVED
-from app.models import Project, SystemConfig, Tag
+from app.models import Job, Project, SystemConfig, Tag
+from app.services.jobs import timing
+from app.services.jobs.faults import Faults
 from app.settings import Settings
 
 #: Names that jobs may not give to run queues.
 RESERVED_QUEUES = frozenset(RESERVED)
 #: In a config these are as if absent when they are empty.
 _EMPTY_IS_ABSENT = ("args", "env", "workdir", "body", "headers")
-#: The order in which faults are listed; all other fields follow.
-_ORDER = ("type", "config", "scheduled_at", "immediate", "priority", "project_id", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +32,6 @@ class Draft:
 
     values: Mapping[str, Any]
     faults: tuple[Fault, ...] = ()
-
-
-@dataclass(slots=True)
-class Faults:
-    """What is wrong with one draft, so far."""
-
-    found: list[Fault] = field(default_factory=list)
-
-    def add(self, name: str, message: str, value: object = None) -> None:
-        """Add a fault; its value is shown shortened."""
-        self.found.append(Fault(name, message, None if value is None else shorten(value)))
-
-    def touch(self, *names: str) -> bool:
-        """Return whether one of these fields is already known to be wrong."""
-        return any(f.field.split(".")[0] in names for f in self.found)
-
-    def raise_any(self) -> None:
-        """Raise :class:`Invalid` if there is a fault."""
-        if self.found:
-            raise Invalid(sorted(self.found, key=_rank))
-
-
-def _rank(fault: Fault) -> int:
-    name = fault.field.split(".")[0]
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
 _DEFAULTS = ("default_priority", "default_timezone")
@@ -105,13 +78,10 @@ def vet_new(draft: Draft, known: Known) -> dict[str, Any]:
     """Return the values of a new job, all of them. Raises :class:`Invalid` with all faults."""
     values, faults = dict(draft.values), Faults(list(draft.faults))
     _vet_config(values, values.get("type"), known, faults)
-    _vet_schedule(values, known, faults)
-    if not values.setdefault("scheduled_at", None) and not faults.touch("scheduled_at"):
-        faults.add("scheduled_at", "scheduled_at is required when immediate is false")
+    timing.vet_new(values, known.moment, known.defaults["default_timezone"], faults)
     _vet_references(values, known, faults)
     faults.raise_any()
     values["priority"] = values.get("priority") or known.defaults["default_priority"]
-    values["timezone"] = values.get("timezone") or known.defaults["default_timezone"]
     return _NEW | values
 
 
@@ -128,18 +98,24 @@ _NEW: dict[str, Any] = {
     "keep_last": None,
     "retention_days": None,
     "tag_ids": [],
+    "schedule": None,
+    "misfire": "latest",
+    "misfire_limit": 100,
+    "misfire_grace_seconds": 60,
+    "auto_start": True,
 }
 
 
-def vet_edit(draft: Draft, kind: str, known: Known) -> dict[str, Any]:
-    """Return the values that an edit of a job of this kind sets. Raises :class:`Invalid`."""
+def vet_edit(draft: Draft, present: Job, known: Known) -> dict[str, Any]:
+    """Return the values that an edit of a job sets. Raises :class:`Invalid` with all faults."""
     values, faults = dict(draft.values), Faults(list(draft.faults))
+    kind = present.type
     given_kind = values.pop("type", kind)
     if given_kind != kind:
         faults.add("type", "the type of a job can't be changed", given_kind)
     if "config" in values:
         _vet_config(values, kind, known, faults)
-    _vet_schedule(values, known, faults)
+    timing.vet_edit(values, present, known.moment, faults)
     _vet_references(values, known, faults)
     faults.raise_any()
     if "priority" in values:
@@ -201,25 +177,6 @@ def _read_config(given: object, faults: Faults) -> dict[str, Any] | None:
         faults.add("config", "must be a JSON object", given)
         return None
     return None if faults.touch("config") else value
-
-
-def _vet_schedule(values: dict[str, Any], known: Known, faults: Faults) -> None:
-    """Replace the wished moment, a text, by the moment; ``immediate`` means now."""
-    if values.pop("immediate", False):
-        values["scheduled_at"] = known.moment
-    elif values.get("scheduled_at"):
-        _vet_moment(values, known.moment, faults)
-
-
-def _vet_moment(values: dict[str, Any], moment: datetime, faults: Faults) -> None:
-    text = values["scheduled_at"]
-    try:
-        values["scheduled_at"] = parse_moment(text, moment)
-    except ValueError as error:
-        faults.add("scheduled_at", str(error), text)
-        return
-    if values["scheduled_at"] < moment:
-        faults.add("scheduled_at", "schedule time must be in the future", text)
 
 
 def _vet_references(values: dict[str, Any], known: Known, faults: Faults) -> None:

@@ -13,8 +13,9 @@ from app.domain.ids import normalise_id
 from app.domain.names import LONGEST
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
-from app.services.jobs import creation, starts, views
+from app.services.jobs import creation, lifecycle, starts, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
+from app.services.schedules import planning
 from app.settings import Settings
 
 #: May be changed whatever the job does at present.
@@ -45,9 +46,9 @@ def update(
     job, active = locked(session, job_id)
     _check_version(job, expected_version)
     known = Known(session, settings)
-    values = vet_edit(draft, job.type, known)
+    values = vet_edit(draft, job, known)
     status = _wished_status(job, values.pop("status", None))
-    if job.status != "scheduled" and values.keys() - _ALWAYS:
+    if not _may_be_edited(job) and values.keys() - _ALWAYS:
         raise Conflict(f"a job can be edited only while it is scheduled; this one is {job.status}")
     if values:
         _apply(session, job, active, values, actor)
@@ -56,6 +57,10 @@ def update(
     session.flush()
     session.refresh(job)
     return views.one(session, job)
+
+
+def _may_be_edited(job: Job) -> bool:
+    return job.status in {"scheduled", "paused"} or job.schedule is not None
 
 
 def _check_version(job: Job, expected: str | None) -> None:
@@ -83,6 +88,7 @@ def _apply(
         values["config"] = orjson.dumps(values["config"]).decode()
     tag_ids = values.pop("tag_ids", None)
     was_enabled, project = job.enabled, job.project_id
+    recurred = job.schedule is not None
     for name, value in values.items():
         setattr(job, name, value)
     job.version, job.updated_at = job.version + 1, now()
@@ -91,8 +97,30 @@ def _apply(
         _move_executions(session, job)
     creation.add_queues(session, {job.queue})
     waiting = [row for row in active if row.status in state.WAITING]
-    _replan(session, job, waiting, values, was_enabled=was_enabled, actor=actor)
+    if recurred or job.schedule is not None:
+        _reschedule(session, job, values, was_enabled=was_enabled)
+    else:
+        _replan(session, job, waiting, values, was_enabled=was_enabled, actor=actor)
     _keep_version(session, job, actor)
+
+
+def _reschedule(
+    session: Session,
+    job: Job,
+    values: dict[str, Any],
+    *,
+    was_enabled: bool,
+) -> None:
+    """Let a changed job with a schedule go on by what it says now, from the next moment on."""
+    if "schedule" in values:
+        lifecycle.begin_anew(session, job)
+    if was_enabled and not job.enabled:
+        planning.rest(session, job)
+    elif job.enabled and not was_enabled:
+        planning.go_on(session, job, "disabled: the job was disabled")
+    if values.keys() & _PLACING:
+        executions.place_waiting(session, job)
+    executions.follow_job(session, job.id, None)
 
 
 def _replan(
@@ -140,14 +168,16 @@ def _keep_version(session: Session, job: Job, actor: str) -> None:
 def clone(
     session: Session, job_id: str, wish: dict[str, Any], actor: str, settings: Settings
 ) -> dict[str, Any]:
-    """Make a job like another one, for another moment."""
+    """Make a job like another one: for another moment, or with the same schedule."""
     job = creation.get(session, job_id)
     name = wish.get("name") or job.name[: LONGEST - len(_CLONE_SUFFIX)] + _CLONE_SUFFIX
     kept = creation.version_row(job, _tag_ids(session, job.id), actor)
     definition = orjson.loads(kept["definition"])
-    for part in ("external_id", "enabled", "scheduled_at"):
+    for part in ("external_id", "enabled", "scheduled_at", "auto_start"):
         del definition[part]
-    definition |= {"name": name, "scheduled_at": wish["scheduled_at"]}
+    definition["name"] = name
+    if "scheduled_at" in wish:
+        definition |= {"scheduled_at": wish["scheduled_at"], "schedule": None}
     return creation.create(session, Draft(definition), actor, settings)
 
 

@@ -10,6 +10,7 @@ from app.domain.clock import now
 from app.domain.errors import Conflict
 from app.models import Execution, Job
 from app.services import executions
+from app.services.schedules import planning
 
 _CANNOT_CANCEL = {
     "cancelled": "job is already cancelled",
@@ -33,9 +34,12 @@ def execute(
         raise Conflict("the job is disabled; enable it first")
     planned = [row for row in active if row.status == state.SCHEDULED and row.attempt == 1]
     others = [row for row in active if row not in planned]
+    if job.schedule:
+        planned = []  # its moments come all the same
     if others and job.overlap == "skip":
         raise Conflict(f"the job is already {_doing(others)}")
-    job.scheduled_at = now()
+    if not job.schedule:
+        job.scheduled_at = now()
     parameters = orjson.dumps(given).decode() if given else None
     if planned and not others:
         executions.start_now(session, planned[0], job, parameters, actor)
@@ -49,9 +53,16 @@ def _doing(rows: list[Execution]) -> str:
 
 
 def cancel(session: Session, job: Job, active: list[Execution], *, force: bool) -> None:
-    """Cancel a locked job: what waits at once, what runs through its worker."""
+    """Cancel a locked job: what waits at once, what runs through its worker.
+
+    A schedule is stopped for good; :func:`app.services.jobs.lifecycle.start` begins it anew.
+    """
     if job.status in _CANNOT_CANCEL:
         raise Conflict(_CANNOT_CANCEL[job.status])
+    job.paused_at = job.paused_until = job.pause_reason = None
+    if job.schedule:
+        planning.disarm(session, job)
+        active = [row for row in active if not executions.is_planned(row)]
     for row in sorted(active, key=lambda r: (r.blocked_on is None, r.status in state.STARTED)):
         executions.cancel(session, row, force=force)
     if not active:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.models import Execution, Job, Tag, job_tags
 from app.services.executions.sql import ACTIVE
+from app.services.jobs import timing
 
 RECENT = 20
 
@@ -35,13 +36,20 @@ _PLAIN = (
     "external_id",
     "keep_last",
     "retention_days",
+    "misfire",
+    "misfire_limit",
+    "misfire_grace_seconds",
+    "auto_start",
+    "paused_at",
+    "paused_until",
+    "pause_reason",
     "created_by",
     "version",
     "created_at",
     "updated_at",
 )
 #: What a query for :func:`page` selects.
-COLUMNS = tuple(getattr(Job, name) for name in _PLAIN)
+COLUMNS = tuple(getattr(Job, name) for name in (*_PLAIN, "schedule", "next_due_at"))
 _RECENT_COLUMNS = (
     Execution.job_id,
     Execution.id,
@@ -98,7 +106,10 @@ def _wire(
 ) -> dict[str, Any]:
     wire = {name: getattr(job, name) for name in _PLAIN}
     wire["spec"] = orjson.loads(job.config)
-    wire["next_due_at"] = due_at
+    wire["schedule"] = timing.schedule_wire(job)
+    wire["next_due_at"] = min(filter(None, (due_at, job.next_due_at)), default=None)
+    if job.schedule:
+        wire["scheduled_at"] = wire["next_due_at"]
     started = [row for row in recent if row.status != state.SCHEDULED]
     wire["last_execution"] = _last(started[0]) if started else None
     wire["recent"] = [

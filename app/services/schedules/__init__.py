@@ -1,0 +1,1 @@
+"""Schedules at work: firing them, planning them, and telling why something ran or did not."""
