@@ -84,8 +84,9 @@ def page(session: Session, jobs: Sequence[Any]) -> list[dict[str, Any]]:
     if not ids:
         return []
     tags, recent = _tags(session, ids), _recent(session, ids)
-    due = {job_id: moment for job_id in ids if (moment := _earliest(recent[job_id]))}
-    unseen = [job.id for job in jobs if job.status == "scheduled" and job.id not in due]
+    due = {job.id: moment for job in jobs if (moment := _earliest(job, recent[job.id]))}
+    once = (job for job in jobs if job.status == "scheduled" and not job.schedule)
+    unseen = [job.id for job in once if job.id not in due]
     due |= _next_due(session, unseen) if unseen else {}
     return [_wire(job, tags[job.id], recent[job.id], due.get(job.id)) for job in jobs]
 
@@ -121,8 +122,17 @@ def _wire(
     return wire
 
 
-def _earliest(rows: Iterable[Any]) -> datetime | None:
-    return min((row.due_at for row in rows if row.status in state.WAITING), default=None)
+def _earliest(job: Any, rows: Iterable[Any]) -> datetime | None:
+    """Return when a job is due by its rows; of a schedule those whose moment is to come."""
+    statuses = (state.SCHEDULED,) if job.schedule else state.WAITING
+    return min(
+        (
+            row.due_at
+            for row in rows
+            if row.status in statuses and (not job.schedule or row.origin == "schedule")
+        ),
+        default=None,
+    )
 
 
 def _last(row: Any) -> dict[str, Any]:
