@@ -6,25 +6,18 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.domain.containers import ContainerRules, parse_allowed
+from app.domain.containers import ContainerRules
 from app.domain.errors import Fault, Invalid, shorten
-from app.domain.outbound import Network, OutboundPolicy, parse_networks
+from app.domain.outbound import OutboundPolicy
+from app.domain.programs import ProgramRules
 from app.domain.rules import Rules
-from app.domain.schedules.zones import check_zone
+from app.domain.setting_fields import Allowed, Level, Names, Networks, Packages, Zone
 
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset({"database_url", "redis_url", "broker_url"})
@@ -35,27 +28,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SOCKET_PATH = 100
 #: Other names under which people of other systems know the same settings.
 ALIAS_PREFIXES = ("TASKFLOW_", "APP__")
-
-
-def _names(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _allowed(value: object) -> object:
-    return parse_allowed(value) if isinstance(value, str) else value
-
-
-def _networks(value: object) -> object:
-    return parse_networks(value) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
-Zone = Annotated[str, AfterValidator(check_zone)]
-Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
 
 
 class Settings(BaseModel):
@@ -113,6 +85,18 @@ class Settings(BaseModel):
     )
     docker_allow: Allowed = Field(
         (), description="What docker jobs may have besides: network:host, cap:NAME, bind:PATH"
+    )
+    claude_command: str = Field(
+        "claude", min_length=1, description="Program of claude jobs: a name on PATH, or a path"
+    )
+    claude_allow_skip_permissions: bool = Field(
+        default=False, description="Let claude jobs act without asking for permission"
+    )
+    claude_log_dir: str = Field(
+        "", description="Folder for the log files of claude jobs; default DATA_DIR/claude-logs"
+    )
+    python_allow: Packages = Field(
+        (), description="Packages whose callables python jobs may run; none by default"
     )
     #: Names given by a flag or the environment of this start, in lower case.
     given: frozenset[str] = frozenset()
@@ -178,7 +162,18 @@ class Settings(BaseModel):
     @property
     def rules(self) -> Rules:
         """The operator's rules that configs of jobs are held against."""
-        return Rules(self.outbound, self.containers)
+        return Rules(self.outbound, self.containers, self.programs)
+
+    @property
+    def programs(self) -> ProgramRules:
+        """The rules for claude and python jobs."""
+        return ProgramRules(self.claude_allow_skip_permissions, self.python_allow)
+
+    @property
+    def claude_logs(self) -> Path:
+        """Where claude jobs leave their log files."""
+        given = Path(self.claude_log_dir or "claude-logs").expanduser()
+        return self.folder / given
 
     @property
     def containers(self) -> ContainerRules:

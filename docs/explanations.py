@@ -34,7 +34,23 @@ FAILURES: Final = {
         "The arguments and the environment are larger than the system allows.",
         "Write the data to a file, or pass it as `body`: it arrives on standard input.",
     ),
+    "CALLABLE_NOT_ALLOWED": Failure(
+        "The callable belongs to a package that python jobs may not use.",
+        "Have the operator add the package to `PYTHON_ALLOW`.",
+    ),
+    "CALLABLE_NOT_FOUND": Failure(
+        "The worker's Python has no such module, or the module has no such callable.",
+        "Check the spelling; install the package where the workers are.",
+    ),
+    "CALLABLE_RAISED": Failure(
+        "The callable ended with an exception.",
+        "Read its traceback in the output.",
+    ),
     "CANCELLED": Failure("A person cancelled it.", "Nothing, unless it was a mistake: execute it."),
+    "CLAUDE_MISSING": Failure(
+        "The worker finds no program `claude`.",
+        "Install it on every machine with workers, or name it: `CLAUDE_COMMAND`.",
+    ),
     "CONFIG_INVALID": Failure(
         "The saved config does not fit its job type (any more).",
         "Edit the job; the error names the field.",
@@ -64,7 +80,7 @@ FAILURES: Final = {
         "Report it with the stack trace from the worker's log.",
     ),
     "EXIT_CODE": Failure(
-        "The script or container ended with an exit code other than 0.",
+        "The script, container or program ended with an exit code other than 0.",
         "Read its output; the error repeats the end of its standard error.",
     ),
     "FENCED": Failure(
@@ -108,8 +124,9 @@ FAILURES: Final = {
         "SIGKILL (exit code 137) is mostly the kernel short of memory: `dmesg`.",
     ),
     "OPTION_NOT_ALLOWED": Failure(
-        "The container asks for something of its host that no job may have here.",
-        "Leave it out, or have the operator allow it: `DOCKER_ALLOW`.",
+        "The job asks for something that no job may have here: of the host, or of Claude.",
+        "Leave it out, or have the operator allow it: `DOCKER_ALLOW`, "
+        "`CLAUDE_ALLOW_SKIP_PERMISSIONS`.",
     ),
     "OUT_OF_MEMORY": Failure(
         "A process of the container was ended because it needed more memory than its limit.",
@@ -126,6 +143,10 @@ FAILURES: Final = {
     "REDIRECT_REFUSED": Failure(
         "The answer led to an address that is not followed.",
         "Call the final address directly.",
+    ),
+    "RESULT_NOT_JSON": Failure(
+        "The callable returned what can't be written as JSON, or more than 64 KiB of it.",
+        "Return texts, numbers, lists and dicts; write the rest to a file.",
     ),
     "RUN_AS_NOT_PERMITTED": Failure(
         "`run_as` needs a worker that runs as root.",

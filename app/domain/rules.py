@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from app.domain.containers import ContainerRules
 from app.domain.outbound import OutboundPolicy
+from app.domain.programs import ProgramRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +13,4 @@ class Rules:
 
     outbound: OutboundPolicy = field(default_factory=OutboundPolicy)
     containers: ContainerRules = field(default_factory=ContainerRules)
+    programs: ProgramRules = field(default_factory=ProgramRules)

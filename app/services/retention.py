@@ -45,6 +45,16 @@ def purge_in_batches(settings: Settings) -> int:
     return broom.count
 
 
+def known(ids: Sequence[str]) -> set[str]:
+    """Return those of some executions that the ledger still has."""
+    with reading() as session:
+        found: set[str] = set()
+        for start in range(0, len(ids), _BATCH):
+            part = ids[start : start + _BATCH]
+            found |= set(session.scalars(sa.select(Execution.id).where(Execution.id.in_(part))))
+        return found
+
+
 @dataclass
 class _Broom:
     """Deletes executions; takes fewer at a time when they carry much output."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Invalid
+from app.domain.programs import ProgramRules
 from app.settings import Settings, load
 
 
@@ -91,3 +92,17 @@ def test_rules_for_containers_come_from_the_settings(tmp_path):
 def test_what_can_not_be_allowed_to_containers_is_said_at_the_start():
     with pytest.raises(Invalid, match="'privileged' can't be allowed"):
         load({}, {"DOCKER_ALLOW": "privileged"})
+
+
+def test_rules_for_programs_are_read_and_strict_by_default(tmp_path: Path) -> None:
+    settings = load({}, {"DATA_DIR": str(tmp_path)})
+    assert settings.rules.programs == ProgramRules()
+    assert settings.claude_logs == tmp_path / "claude-logs"
+    environ = {"CLAUDE_ALLOW_SKIP_PERMISSIONS": "true", "PYTHON_ALLOW": "reports, acme.tools"}
+    given = load({}, environ | {"DATA_DIR": str(tmp_path), "CLAUDE_LOG_DIR": "/var/log/claude"})
+    assert given.programs == ProgramRules(
+        may_skip_permissions=True, packages=("reports", "acme.tools")
+    )
+    assert given.claude_logs == Path("/var/log/claude")
+    with pytest.raises(Invalid, match="is no name of a package"):
+        load({}, {"PYTHON_ALLOW": "reports,*"})

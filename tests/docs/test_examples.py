@@ -28,6 +28,7 @@ from workers.executors.stop import StopSignal
 FOLDER = ROOT / "examples"
 BACKUP = FOLDER / "nightly-backup.sh"
 DISK_CHECK = FOLDER / "disk-check.sh"
+CLAUDE_HERE = FOLDER / "claude-here"
 JOBS = sorted(FOLDER.glob("*.json"))
 SCRIPTS = sorted(FOLDER.glob("*.sh"))
 EARLIER = "20200101T000000Z"
@@ -232,3 +233,46 @@ def test_the_call_reaches_a_service(tmp_path):
     ((headers, body),) = Service.received
     assert body == {"service": "shop", "action": "deploy"}
     assert headers["Idempotency-Key"] == "f" * 32
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """A command ``oneoff`` on PATH that writes down its arguments and its input."""
+    path = tmp_path / "bin" / "oneoff"
+    path.parent.mkdir()
+    path.write_text(
+        '#!/bin/sh\nprintf "%s\\0" "$@" > "$RECORD/arguments"\ncat > "$RECORD/input"\nexit 7\n'
+    )
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("RECORD", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("prompt", ["--help me", "say 'hi' $(id)\n\tand \\ \"bye\" ä", "x" * 500])
+def test_a_prompt_from_here_becomes_a_job(prompt, stand_in, tmp_path, monkeypatch):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    done = run(CLAUDE_HERE, prompt, "--at", "+5m")
+    assert done.returncode == 7, done.stderr
+    words = (stand_in / "arguments").read_text().split("\0")[:-1]
+    name = f"--name={' '.join(prompt.split())[:60]}"
+    begin = ["jobs", "create", "--type", "claude", "--config", "-"]
+    assert words == [*begin, name, "--at", "+5m"]
+    config = json.loads((stand_in / "input").read_text())
+    assert config == {"prompt": prompt, "cwd": str(folder)}
+    SPECS["claude"].model_validate(config)
+
+
+def test_a_prompt_may_come_from_standard_input(stand_in):
+    command = [str(CLAUDE_HERE), "-"]
+    subprocess.run(command, input="from a pipe\n", text=True, check=False, timeout=30)
+    assert json.loads((stand_in / "input").read_text())["prompt"] == "from a pipe\n"
+
+
+@pytest.mark.parametrize("arguments", [[], [" "], ["--help"]])
+def test_without_a_prompt_there_is_no_job(arguments, stand_in):
+    done = run(CLAUDE_HERE, *arguments)
+    assert done.returncode == (0 if arguments == ["--help"] else 2)
+    assert not (stand_in / "arguments").exists()

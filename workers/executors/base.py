@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, Self
 
 from app.domain.containers import ContainerRules
 from app.domain.outbound import OutboundPolicy
+from app.domain.programs import ProgramRules
 from workers.executors.stop import StopSignal
 
 Verdict = Literal["completed", "failed", "timeout", "cancelled"]
@@ -92,6 +93,13 @@ class Options:
     #: The address of the Docker engine.
     docker_host: str = "unix:///var/run/docker.sock"
     containers: ContainerRules = field(default_factory=ContainerRules)
+    programs: ProgramRules = field(default_factory=ProgramRules)
+    #: The program of claude jobs: a name on PATH, or a path.
+    claude_command: str = "claude"
+    #: Where claude jobs leave their log files; ``None`` for nowhere.
+    claude_logs: Path | None = None
+    #: Bytes kept of one stream in a log file.
+    max_output_bytes: int = 10 * 1024**2
 
 
 class Executor(Protocol):

@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 from app.domain.specs import FOUND
 from workers.executors.base import Executor, Options
+from workers.executors.claude import ClaudeExecutor
 from workers.executors.docker import DockerExecutor
 from workers.executors.http import HttpExecutor
+from workers.executors.python import PythonExecutor
 from workers.executors.shell import ShellExecutor
 
 Maker = Callable[[Options], Executor]
@@ -24,8 +26,10 @@ def from_plugin(place: str) -> Maker:
 
 
 OWN: dict[str, Maker] = {
+    "claude": ClaudeExecutor,
     "docker": DockerExecutor,
     "http": HttpExecutor,
+    "python": PythonExecutor,
     "shell": ShellExecutor,
 }
 EXECUTORS: dict[str, Maker] = OWN | {

@@ -19,8 +19,8 @@ from workers.executors.surroundings import (
     account_to_run_as,
     check,
     enter,
+    environment,
     expand,
-    facts,
     inherited,
 )
 
@@ -84,13 +84,7 @@ class ShellExecutor:
     ) -> dict[str, str]:
         """Later ones win: the worker's, the account's, the job's, this run's, our own."""
         own = account.environment() if account else {}
-        return {
-            **self._inherited,
-            **own,
-            **spec.env,
-            **context.parameters.env,
-            **facts(context),
-        }
+        return environment(self._inherited, own, spec.env, context=context)
 
 
 def _existing(text: str, env: dict[str, str], cwd: str) -> str:

@@ -92,6 +92,14 @@ def facts(context: Context) -> dict[str, str]:
     }
 
 
+def environment(*layers: Mapping[str, str], context: Context) -> dict[str, str]:
+    """Return the variables of a command. Later ones win: the layers, this run's, our own."""
+    made: dict[str, str] = {}
+    for layer in (*layers, context.parameters.env, facts(context)):
+        made |= layer
+    return made
+
+
 def home_of(env: Mapping[str, str]) -> str:
     """Return the home directory where it exists, else ``/``."""
     home = env.get("HOME", "")

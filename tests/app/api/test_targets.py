@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.factory import create_app
 from app.settings import Settings
 
 
@@ -52,3 +53,39 @@ def test_our_own_files_are_not_for_containers(client) -> None:
     config = {"image": "alpine", "volumes": {folder: "/data"}}
     answer = client.post("/api/jobs", json=body | {"config": config})
     assert (answer.status_code, "this product" in answer.json["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "field", "words"),
+    [
+        ("claude", {"prompt": " "}, "config.prompt", "must not be empty"),
+        ("claude", {"cwd": "src"}, "config.cwd", "must be an absolute path"),
+        ("claude", {"skip_permissions": True}, "config.skip_permissions", "CLAUDE_ALLOW_SKIP"),
+        ("claude", {"allowed_tools": ["Bash"]}, "config.allowed_tools", "CLAUDE_ALLOW_SKIP"),
+        ("claude", {"model": "--help"}, "config.model", "pattern"),
+        ("claude", {"args": ["--help"]}, "config.args", "not permitted"),
+        ("python", {}, "config.callable", "it allows: nothing yet"),
+        ("python", {"callable": "os:__import__"}, "config.callable", "private"),
+        ("python", {"callable": "os"}, "config.callable", "package.module:function"),
+        ("python", {"env": {"PYTHONPATH": "/tmp"}}, "config.env", "PYTHONPATH can't be set"),
+    ],
+)
+def test_what_programs_must_not_do_is_refused(client, kind, config, field, words) -> None:
+    least = {"claude": {"prompt": "hello"}, "python": {"callable": "os:system"}}[kind]
+    body = {"name": "x", "type": kind, "config": least | config, "scheduled_at": "now"}
+    answer = client.post("/api/jobs", json=body)
+    assert answer.status_code == 400
+    assert [fault["field"] for fault in answer.json["details"]] == [field]
+    assert words in answer.json["details"][0]["message"]
+
+
+def test_what_the_operator_allows_is_accepted(real_broker) -> None:
+    settings = Settings(claude_allow_skip_permissions=True, python_allow="reports")
+    client = create_app(settings).test_client()
+    for kind, config in (
+        ("claude", {"prompt": "hello", "skip_permissions": True, "cwd": "~/src"}),
+        ("python", {"callable": "reports.monthly:build", "args": [{"a": [1]}]}),
+    ):
+        body = {"name": "x", "type": kind, "config": config}
+        answer = client.post("/api/jobs", json=body | {"scheduled_at": "2100-01-01T00:00:00Z"})
+        assert answer.status_code == 201, answer.json

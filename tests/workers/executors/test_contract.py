@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.workers.executors import kit_docker, kit_http, kit_shell
+from tests.workers.executors import kit_claude, kit_docker, kit_http, kit_python, kit_shell
 from tests.workers.executors.conftest import Attempt
 from tests.workers.executors.kit import Kit
 from tests.workers.executors.recorder import (
@@ -18,7 +18,13 @@ from workers.executors.base import Executor, Options
 from workers.executors.registry import EXECUTORS
 from workers.executors.stop import StopReason
 
-KITS: list[Kit] = [kit_docker.KIT, kit_http.KIT, kit_shell.KIT]
+KITS: list[Kit] = [
+    kit_claude.KIT,
+    kit_docker.KIT,
+    kit_http.KIT,
+    kit_python.KIT,
+    kit_shell.KIT,
+]
 MEBIBYTE = 1024**2
 
 Attempts = Callable[..., Attempt]

@@ -1,0 +1,36 @@
+"""Types of settings that are written as text and mean something richer."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator
+
+from app.domain.containers import parse_allowed
+from app.domain.outbound import Network, parse_networks
+from app.domain.programs import parse_packages
+from app.domain.schedules.zones import check_zone
+
+
+def _names(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _allowed(value: object) -> object:
+    return parse_allowed(value) if isinstance(value, str) else value
+
+
+def _networks(value: object) -> object:
+    return parse_networks(value) if isinstance(value, str) else value
+
+
+def _packages(value: object) -> object:
+    return parse_packages(value) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
+Packages = Annotated[tuple[str, ...], BeforeValidator(_packages)]
+Zone = Annotated[str, AfterValidator(check_zone)]
+Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
