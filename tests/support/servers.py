@@ -29,6 +29,8 @@ class Postgresql:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port = folder, port
         self._names = 0
+        #: Variables that the server is started with.
+        self.environ: dict[str, str] = {}
         if not _postgresql_programs():
             missing("a PostgreSQL server (Debian: apt-get install postgresql)")
         if os.geteuid() == 0:
@@ -68,7 +70,12 @@ class Postgresql:
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
         subprocess.run(
-            command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            check=True,
+            cwd="/",
+            env=os.environ | self.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
 
