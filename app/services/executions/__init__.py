@@ -13,7 +13,7 @@ from app.services.executions.claims import (
     running,
     unstarted,
 )
-from app.services.executions.endings import Result, lose, settle, settle_all
+from app.services.executions.endings import lose, settle, settle_all
 from app.services.executions.overlaps import (
     cancel,
     decide_overlap,
@@ -32,6 +32,7 @@ from app.services.executions.plans import (
     withdraw,
 )
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
+from app.services.executions.results import Result
 
 __all__ = [
     "JOB_DISABLED",

@@ -28,9 +28,13 @@ def in_progress(session: Session, job_id: str) -> list[Execution]:
 
 
 def decide_overlap(session: Session, row: Execution) -> None:
-    """Apply the job's overlap policy to a row that has come due beside another."""
+    """Apply the job's overlap policy to a row that has come due beside another.
+
+    A retry waits whatever the policy is: its moment was let through already.
+    """
     policy = session.scalar(sa.select(Job.overlap).where(Job.id == row.job_id))
     others = [o for o in in_progress(session, row.job_id) if o.id != row.id]
+    policy = "queue" if row.attempt > 1 else policy
     if policy == "skip":
         row.status, row.completed_at = state.SKIPPED, now()
         row.reason = f"overlap: execution {others[0].id} was in progress" if others else "overlap"

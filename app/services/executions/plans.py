@@ -43,7 +43,8 @@ def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Executi
 def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None:
     """Move a waiting execution to another moment, and to where its job runs now."""
     row.generation += 1
-    row.due_at = row.run_at = run_at
+    row.run_at = run_at
+    row.due_at = run_at if row.attempt == 1 else row.due_at
     row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
     row.on_lost = job.on_lost
     row.exclusive_key = None if job.overlap == "allow" else job.id
@@ -69,9 +70,17 @@ def start_now(
 
 
 def start_another(
-    session: Session, job: Job, others: Sequence[Execution], parameters: str | None, actor: str
+    session: Session,
+    job: Job,
+    others: Sequence[Execution],
+    parameters: str | None,
+    actor: str,
+    **over: Any,
 ) -> dict[str, Any]:
-    """Add a manual execution of a job; the overlap policy says what becomes of the others."""
+    """Add a manual execution of a job; the overlap policy says what becomes of the others.
+
+    ``over`` replaces single columns, such as its origin.
+    """
     waits = others and job.overlap in {"queue", "cancel_running"}
     row = born(
         job,
@@ -81,6 +90,7 @@ def start_another(
         status=state.QUEUED,
         parameters=parameters,
         blocked_on=job.id if waits else None,
+        **over,
     )
     add(session, [row])
     if job.overlap == "cancel_running":
