@@ -15,13 +15,27 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
-from app.client.things import BulkResult, Execution, Job, Line, Page, Project, Started, Tag, Worker
+from app.client.things import (
+    BulkResult,
+    DeadLetterBatch,
+    DeadLetterGroup,
+    Execution,
+    Job,
+    Line,
+    Page,
+    Project,
+    Started,
+    Tag,
+    Worker,
+)
 
 __all__ = [
     "BulkResult",
     "Client",
     "ClientError",
     "Conflict",
+    "DeadLetterBatch",
+    "DeadLetterGroup",
     "Execution",
     "Forbidden",
     "Invalid",

@@ -6,8 +6,8 @@ from itertools import chain
 from typing import Any, Unpack
 
 from app.client import lists
-from app.client.connection import Connection
-from app.client.things import Execution, Line, Page
+from app.client.connection import Connection, new_key
+from app.client.things import Execution, Line, Page, Started
 from app.client.wishes import ExecutionQuery
 from app.domain import execution_state as state
 
@@ -40,6 +40,17 @@ class Executions:
         """Cancel an execution; return its status now."""
         answer = self._connection.post(f"{_PATH}/{execution_id}/cancel", {"force": force})
         return str(answer["data"].get("status", ""))
+
+    def replay(self, execution_id: str, *, force: bool = False) -> Started:
+        """Run again what has ended badly; ``force`` also what was replayed before."""
+        path = f"{_PATH}/{execution_id}/replay"
+        answer = self._connection.post(path, {"force": force}, key=new_key())
+        return Started.read(answer["data"])
+
+    def discard(self, execution_id: str) -> Execution:
+        """Take a dead letter off the list of those that wait for a person."""
+        answer = self._connection.post(f"{_PATH}/{execution_id}/discard", {})
+        return Execution.read(answer["data"])
 
     def logs(self, execution_id: str, after: int = 0) -> Iterator[Line]:
         """Yield the lines there are by now, behind the line number ``after``."""

@@ -127,6 +127,7 @@ class Job(Thing):
     timeout_seconds: int | None = None
     on_lost: str
     overlap: str
+    retry: dict[str, Any] | None = None
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None
@@ -174,6 +175,11 @@ class Execution(Thing):
     exit_code: int | None = None
     error: str | None = None
     error_code: str | None = None
+    retries: int = 0
+    fingerprint: str | None = None
+    discarded_at: datetime | None = None
+    replay_of: str | None = None
+    replayed_by: str | None = None
     output: str = ""
     output_truncated: bool = False
     worker: str | None = None
@@ -186,6 +192,38 @@ class Execution(Thing):
     def is_final(self) -> bool:
         """Whether it has ended."""
         return self.status in state.FINAL
+
+
+class DeadLetterGroup(Thing):
+    """Dead letters whose errors are alike, with the newest of them as an example."""
+
+    fingerprint: str | None = None
+    count: int
+    first_at: datetime
+    last_at: datetime
+    execution_id: str
+    job_id: str
+    job_name: str
+    error: str | None = None
+    error_code: str | None = None
+
+
+class DeadLetterStats(Thing):
+    """How many dead letters wait, and how many executions failed or ran out of time."""
+
+    dead: int
+    failed: int
+    timeout: int
+
+
+class DeadLetterBatch(Thing):
+    """What became of some dead letters; ``remaining`` are those that the filters still find."""
+
+    done: int
+    refused: int = 0
+    remaining: int
+    executions: list[str] = []
+    refusals: list[dict[str, str]] = []
 
 
 class Line(Thing):

@@ -11,7 +11,10 @@ from app.models import Execution, Job
 TAIL_BYTES = 16_384
 _HIDDEN = "***"
 #: Left out while they have no value.
-_OMITTED = ("completed_at", "exit_code", "error", "duration_ms")
+_OMITTED = (
+    *("completed_at", "exit_code", "error", "duration_ms"),
+    *("fingerprint", "discarded_at", "replay_of", "replayed_by"),
+)
 
 _PLAIN = (
     "id",
@@ -37,6 +40,11 @@ _PLAIN = (
     "exit_code",
     "error",
     "error_code",
+    "retries",
+    "fingerprint",
+    "discarded_at",
+    "replay_of",
+    "replayed_by",
     "output_truncated",
     "worker",
     "queue",

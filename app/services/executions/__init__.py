@@ -31,6 +31,7 @@ from app.services.executions.plans import (
     start_now,
     withdraw,
 )
+from app.services.executions.replays import replay
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
 from app.services.executions.results import Result
 
@@ -58,6 +59,7 @@ __all__ = [
     "renew",
     "renew_fences",
     "replan",
+    "replay",
     "resolve_overlaps",
     "revive",
     "running",

@@ -58,10 +58,11 @@ def resolve_overlaps(session: Session, queues: Sequence[str]) -> None:
         decide_overlap(session, row)
 
 
+#: Retries go first: the others wait for the due moment that they belong to.
 _NEXT_HELD = (
     sa.select(Execution)
     .where(Execution.blocked_on == sa.bindparam("key"), ~key_is_in_use(sa.bindparam("key")))
-    .order_by(Execution.priority.desc(), Execution.run_at)
+    .order_by((Execution.attempt > 1).desc(), Execution.priority.desc(), Execution.run_at)
     .limit(1)
     .with_for_update(skip_locked=True)
 )

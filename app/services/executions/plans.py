@@ -85,7 +85,7 @@ def start_another(
     row = born(
         job,
         now(),
-        "manual",
+        over.pop("origin", "manual"),
         actor,
         status=state.QUEUED,
         parameters=parameters,

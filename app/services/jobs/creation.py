@@ -40,6 +40,7 @@ _DEFINED = (
     "timeout_seconds",
     "on_lost",
     "overlap",
+    "retry",
     "external_id",
     "keep_last",
     "retention_days",
@@ -139,6 +140,7 @@ def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
     """Return the row that keeps a job as it stands now."""
     definition = {name: getattr(job, name) for name in _DEFINED}
     definition |= {"config": orjson.loads(job.config), "tag_ids": sorted(tag_ids)}
+    definition["retry"] = orjson.loads(job.retry) if job.retry else None
     text = orjson.dumps(definition, default=to_wire, option=orjson.OPT_PASSTHROUGH_DATETIME)
     return {
         "job_id": job.id,

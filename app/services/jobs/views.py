@@ -32,6 +32,7 @@ _PLAIN = (
     "timeout_seconds",
     "on_lost",
     "overlap",
+    "retry",
     "external_id",
     "keep_last",
     "retention_days",
@@ -98,6 +99,7 @@ def _wire(
 ) -> dict[str, Any]:
     wire = {name: getattr(job, name) for name in _PLAIN}
     wire["spec"] = orjson.loads(job.config)
+    wire["retry"] = orjson.loads(job.retry) if job.retry else None
     wire["next_due_at"] = due_at
     started = [row for row in recent if row.status != state.SCHEDULED]
     wire["last_execution"] = _last(started[0]) if started else None

@@ -25,6 +25,12 @@ _jitters = st.floats(0, 1)
 _numbers = st.integers(1, 1000)
 
 
+def _read(written) -> RetryPolicy:
+    policy = read_policy(written)
+    assert policy is not None
+    return policy
+
+
 @st.composite
 def policies(draw, strategy=None):
     """Draw a policy that a person may write."""
@@ -35,7 +41,7 @@ def policies(draw, strategy=None):
     else:
         base, cap = sorted((draw(_seconds), draw(_seconds)))
         written |= {"base_seconds": base, "cap_seconds": cap, "factor": draw(st.floats(1, 100))}
-    return read_policy(written)
+    return _read(written)
 
 
 @given(policies(), _numbers, st.text(), st.floats(-10, 1e9))
@@ -56,14 +62,14 @@ def test_exponential_delays_only_grow(policy, seed):
 
 @given(policies())
 def test_what_is_stored_means_the_same(policy):
-    again = read_policy(policy.stored())
+    again = _read(policy.stored())
     assert again.stored() == policy.stored()
     assert delay_for(again, 2, "x") == delay_for(policy, 2, "x")
 
 
 @given(st.integers(0, 2**32))
 def test_what_fails_together_comes_back_apart(first):
-    policy = read_policy({})
+    policy = _read({})
     seconds = [math.floor(delay_for(policy, 1, f"{first} {n}")) for n in range(1000)]
     assert max(map(seconds.count, set(seconds))) <= 200
 
@@ -73,17 +79,17 @@ def _delays(policy, count):
 
 
 def test_the_presets_keep_their_rhythm():
-    assert _delays(read_policy("taskflow"), 3) == [60, 60, 60]
-    assert _delays(read_policy("claude-jobs"), 11) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
-    plain = read_policy({"preset": "enterprise", "jitter": 0})
+    assert _delays(_read("taskflow"), 3) == [60, 60, 60]
+    assert _delays(_read("claude-jobs"), 11) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    plain = _read({"preset": "enterprise", "jitter": 0})
     assert _delays(plain, 7) == [5, 15, 60, 300, 1800, 1800, 1800]
-    assert {name: read_policy(name).stored()["preset"] for name in PRESETS} == {
+    assert {name: _read(name).stored()["preset"] for name in PRESETS} == {
         name: name for name in PRESETS
     }
 
 
 def test_what_is_given_beside_a_preset_wins():
-    policy = read_policy({"preset": "taskflow", "max_retries": 7})
+    policy = _read({"preset": "taskflow", "max_retries": 7})
     assert (policy.max_retries, policy.base_seconds, policy.preset) == (7, 60, "taskflow")
 
 
@@ -115,7 +121,7 @@ def test_no_policy_is_none(given_):
 )
 def test_what_is_out_of_range_is_named(given_, place):
     with pytest.raises(ValidationError) as caught:
-        read_policy(given_)
+        _read(given_)
     assert {error["loc"][0] for error in caught.value.errors()} == {place}
 
 
@@ -131,11 +137,11 @@ def test_what_is_out_of_range_is_named(given_, place):
 )
 def test_what_does_not_fit_together_is_refused(given_):
     with pytest.raises(ValidationError):
-        read_policy(given_)
+        _read(given_)
 
 
 def test_a_long_base_needs_no_cap():
-    assert delay_for(read_policy({"base_seconds": 4000, "jitter": 0}), 3, "") == 4000
+    assert delay_for(_read({"base_seconds": 4000, "jitter": 0}), 3, "") == 4000
 
 
 def _fate(retries=0, verdict="failed", code="EXIT_CODE", *, permanent=False, **policy):
