@@ -197,7 +197,7 @@ class Execution(Thing):
 class DeadLetterGroup(Thing):
     """Dead letters whose errors are alike, with the newest of them as an example."""
 
-    fingerprint: str | None = None
+    fingerprint: str
     count: int
     first_at: datetime
     last_at: datetime

@@ -78,30 +78,33 @@ def groups(session: Session, filters: DeadLetterFilters, wanted: Wanted) -> Page
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
     some = query.order_by(sa.desc("number"), mark).limit(wanted.limit).offset(wanted.offset)
     found = session.execute(some).all()
-    newest = _newest(session, where, [row[0] for row in found])
+    newest = _newest(session, where, [str(row[0]) for row in found])
     rows = [
-        {"fingerprint": mark, "count": number, "first_at": first, "last_at": last, **newest[mark]}
+        {
+            "fingerprint": mark,
+            "count": number,
+            "first_at": first,
+            "last_at": last,
+            **newest[str(mark)],
+        }
         for mark, number, first, last in found
     ]
     return Page(rows, total, wanted.limit, wanted.offset)
 
 
 def _newest(
-    session: Session, where: tuple[Any, ...], marks: Sequence[str | None]
-) -> dict[str | None, dict[str, Any]]:
+    session: Session, where: tuple[Any, ...], marks: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     """Return the newest dead letter of each fingerprint, as an example."""
     order = (Execution.completed_at.desc(), Execution.id.desc())
     place = sa.func.row_number().over(partition_by=Execution.fingerprint, order_by=order)
     names = ("id", "job_id", "error", "error_code", "fingerprint")
     columns = (*(getattr(Execution, n) for n in names), Job.name.label("job_name"))
-    known = [mark for mark in marks if mark is not None]
-    either: Any = Execution.fingerprint.in_(known)
-    if len(known) < len(marks):
-        either = sa.or_(either, Execution.fingerprint.is_(None))
-    ranked = sa.select(*columns, place.label("place")).join(Job).where(*where, either).subquery()
+    mine = (*where, Execution.fingerprint.in_(marks))
+    ranked = sa.select(*columns, place.label("place")).join(Job).where(*mine).subquery()
     rows = session.execute(sa.select(ranked).where(ranked.c.place == 1))
     return {
-        row.fingerprint: {
+        str(row.fingerprint): {
             "execution_id": row.id,
             "job_id": row.job_id,
             "job_name": row.job_name,
@@ -120,7 +123,7 @@ def stats(session: Session, project_id: str | None = None) -> dict[str, int]:
         return totals.of(session, "executions", project_id, (status,))
 
     return {
-        "dead": session.scalar(sa.select(sa.func.count()).where(*where)) or 0,
+        "dead": _count(session, where),
         "failed": ended(state.FAILED),
         "timeout": ended(state.TIMEOUT),
     }

@@ -10,7 +10,9 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_DEAD = sa.text("status = 'dead_letter' AND discarded_at IS NULL AND replayed_by IS NULL")
+_DEAD = sa.text("fingerprint IS NOT NULL AND discarded_at IS NULL AND replayed_by IS NULL")
+#: Of "3 workers died while running it", the one way to be buried until now.
+_POISON = "253f610dc48e01adc3b82d6ddc35f851"
 
 
 def upgrade() -> None:
@@ -23,6 +25,9 @@ def upgrade() -> None:
     op.add_column("executions", sa.Column("discarded_at", UtcDateTime(), nullable=True))
     op.add_column("executions", sa.Column("replay_of", sa.String(length=32), nullable=True))
     op.add_column("executions", sa.Column("replayed_by", sa.String(length=32), nullable=True))
+    executions = sa.table("executions", sa.column("status"), sa.column("fingerprint"))
+    buried = executions.c.status == "dead_letter"
+    op.execute(sa.update(executions).where(buried).values(fingerprint=_POISON))
     _index("ix_executions_dead", ["completed_at", "id"])
     _index("ix_executions_fingerprint", ["fingerprint", "completed_at", "id"])
 

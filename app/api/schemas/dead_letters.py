@@ -72,7 +72,7 @@ class StatsQuery(Schema):
 class GroupOut(Schema):
     """Dead letters whose errors are alike, with the newest of them as an example."""
 
-    fingerprint = ma.fields.String(allow_none=True)
+    fingerprint = ma.fields.String()
     count = ma.fields.Integer()
     first_at = ma.fields.DateTime()
     last_at = ma.fields.DateTime()

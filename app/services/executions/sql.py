@@ -11,9 +11,9 @@ ACTIVE = sa.text("executions.status IN ('scheduled', 'queued', 'running', 'cance
 STARTED = sa.text("executions.status IN ('running', 'cancelling')")
 CLAIMABLE = sa.text("executions.status = 'queued' AND executions.blocked_on IS NULL")
 DUE = sa.text("executions.status = 'scheduled' AND executions.blocked_on IS NULL")
-#: Dead letters that nobody has replayed or put aside.
+#: Dead letters (only they have a fingerprint) that nobody has replayed or put aside.
 DEAD = sa.text(
-    "executions.status = 'dead_letter' AND executions.discarded_at IS NULL"
+    "executions.fingerprint IS NOT NULL AND executions.discarded_at IS NULL"
     " AND executions.replayed_by IS NULL"
 )
 _OTHER_ACTIVE = sa.text("other.status IN ('scheduled', 'queued', 'running', 'cancelling')")
