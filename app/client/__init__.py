@@ -1,5 +1,6 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
+from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.client import Client
 from app.client.connection import Options
 from app.client.errors import (
@@ -17,8 +18,6 @@ from app.client.errors import (
 )
 from app.client.things import (
     BulkResult,
-    DeadLetterBatch,
-    DeadLetterGroup,
     Execution,
     Job,
     Line,

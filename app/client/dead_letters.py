@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 
 from app.client import lists
+from app.client.burials import DeadLetterBatch, DeadLetterGroup, DeadLetterStats
 from app.client.connection import Connection
-from app.client.things import DeadLetterBatch, DeadLetterGroup, DeadLetterStats, Execution, Page
+from app.client.things import Execution, Page
 from app.client.wishes import DeadLetterFilters, DeadLetterQuery
 
 _PATH = "/api/dead-letters"
