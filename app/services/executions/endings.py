@@ -70,10 +70,17 @@ _SETTLE = (
 
 def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     """Write how several attempts ended, with few statements; the same as settling each."""
-    if not _written_together(session, ended):
-        for claim, result in ended:
+    alike = [(claim, result) for claim, result in ended if not _needs_more(claim, result)]
+    is_done = _written_together(session, alike)
+    for claim, result in ended:
+        if not is_done or _needs_more(claim, result):
             settle(session, claim, result)
-        return
+    if is_done:
+        _follow_up(session, alike)
+
+
+def _follow_up(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
+    """Do what follows from ends that were written together."""
     for claim, result in ended:
         _count_end(session, claim.type, result.verdict, result.duration_ms)
     for status in {_JOB_STATUS[result.verdict] for _, result in ended}:
@@ -87,7 +94,7 @@ def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
 
 def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -> bool:
     """Write all ends in one go; if one of them can't be, write none and return ``False``."""
-    if len(ended) == 1 or any(_needs_more(claim, result) for claim, result in ended):
+    if len(ended) < 2:
         return False
     values = [_values(claim, result) for claim, result in ended]
     with session.begin_nested() as attempt:

@@ -48,6 +48,7 @@ _RECENT_COLUMNS = (
     Execution.id,
     Execution.number,
     Execution.due_at,
+    Execution.run_at,
     Execution.status,
     Execution.attempt,
     Execution.origin,
@@ -57,7 +58,8 @@ _RECENT_COLUMNS = (
     Execution.exit_code,
     Execution.error,
 )
-_LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in {"job_id", "due_at"})
+_INNER = {"job_id", "due_at", "run_at"}
+_LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in _INNER)
 
 
 def fresh(job: Job, tags: Sequence[Tag], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -113,7 +115,11 @@ def _wire(
 
 
 def _earliest(rows: Iterable[Any]) -> datetime | None:
-    return min((row.due_at for row in rows if row.status in state.WAITING), default=None)
+    """Return when the first waiting one is due; a retry is when it has waited long enough."""
+    moments = (
+        row.run_at if row.attempt > 1 else row.due_at for row in rows if row.status in state.WAITING
+    )
+    return min(moments, default=None)
 
 
 def _last(row: Any) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class TestPolicies:
         settle(claim_one(), "failed", error="exited with code 3", error_code="EXIT_CODE")
         row = rows_of(client, job["id"])[0]
         assert (row["status"], row["attempt"], row["retries"]) == ("scheduled", 2, 1)
-        assert get(client, f"/api/jobs/{job['id']}")["data"]["status"] == "scheduled"
+        shown = get(client, f"/api/jobs/{job['id']}")["data"]
+        assert (shown["status"], shown["next_due_at"]) == ("scheduled", row["run_at"])
         client.post(f"/api/executions/{row['id']}/cancel")
         assert rows_of(client, job["id"])[0]["status"] == "cancelled"
 
