@@ -112,6 +112,8 @@ def _result(outcome: Outcome, flight: Flight) -> Result:
         output_truncated=flight.sink.truncated,
         cpu_seconds=outcome.usage.cpu_seconds,
         max_rss_bytes=outcome.usage.max_rss_bytes,
+        retry_after_seconds=outcome.retry_after_seconds,
+        is_permanent=outcome.is_permanent,
     )
 
 

@@ -5,15 +5,16 @@ from typing import Any
 
 from flask import Response, request, stream_with_context
 
-from app.api import answers
+from app.api import answers, idempotent
 from app.api.blueprint import Blueprint
 from app.api.jobs import MessageEnvelope
 from app.api.paging import split
 from app.api.schemas.common import envelope, listing
+from app.api.schemas.dead_letters import Replay
 from app.api.schemas.executions import ExecutionOut, ExecutionQuery, LogOut, LogQuery
-from app.api.schemas.jobs import Cancel
+from app.api.schemas.jobs import Cancel, StartedOut
 from app.db import reading, transaction
-from app.services import execution_lists, executions, logs
+from app.services import dead_letters, execution_lists, executions, logs
 
 blp = Blueprint(
     "executions", __name__, url_prefix="/api/executions", description="What ran, and how it ended"
@@ -51,6 +52,34 @@ def cancel_execution(given: dict[str, Any], execution_id: str) -> Response:
         row = execution_lists.get(session, execution_id, lock=True)
         status = executions.cancel(session, row, force=given.get("force", False))
     return answers.data({"message": "Execution cancelled", "status": status})
+
+
+@blp.post("/<execution_id>/replay")
+@blp.doc(parameters=[idempotent.HEADER])
+@blp.arguments(Replay, required=False)
+@blp.response(201, envelope(StartedOut, "ReplayEnvelope"))
+def replay_execution(given: dict[str, Any], execution_id: str) -> Response:
+    """Run again what has ended badly, as a new execution"""
+    force = given.get("force", False)
+    with transaction() as session:
+        made = idempotent.once(
+            session, lambda: {"data": _replay(session, execution_id, force=force)}
+        )
+    return answers.data(made["data"], 201)
+
+
+def _replay(session: Any, execution_id: str, *, force: bool) -> dict[str, Any]:
+    started = executions.replay(session, execution_id, answers.actor(), force=force)
+    return {"message": "Execution replayed", **started}
+
+
+@blp.post("/<execution_id>/discard")
+@blp.response(200, envelope(ExecutionOut, "DiscardedEnvelope"))
+def discard_execution(execution_id: str) -> Response:
+    """Take a dead letter off the list of those that wait for a person"""
+    with transaction() as session:
+        discarded = dead_letters.discard(session, execution_id)
+    return answers.data(discarded)
 
 
 @blp.get("/<execution_id>/logs")

@@ -17,6 +17,7 @@ from app.version import VERSION
 #: Commands that do without the server's code, and where they are. All others are in app.cli.main.
 LIGHT: Final = {
     "completion": "app.cli.completion:completion",
+    "dead-letters": "app.cli.remote.dead_letters:dead_letters",
     "executions": "app.cli.remote.executions:executions",
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",

@@ -1,5 +1,6 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
+from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.client import Client
 from app.client.connection import Options
 from app.client.errors import (
@@ -15,13 +16,25 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
-from app.client.things import BulkResult, Execution, Job, Line, Page, Project, Started, Tag, Worker
+from app.client.things import (
+    BulkResult,
+    Execution,
+    Job,
+    Line,
+    Page,
+    Project,
+    Started,
+    Tag,
+    Worker,
+)
 
 __all__ = [
     "BulkResult",
     "Client",
     "ClientError",
     "Conflict",
+    "DeadLetterBatch",
+    "DeadLetterGroup",
     "Execution",
     "Forbidden",
     "Invalid",

@@ -3,6 +3,7 @@
 from typing import Self
 
 from app.client.connection import DEFAULT_URL, Connection, Options
+from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
@@ -25,6 +26,7 @@ class Client:
         self._connection = Connection(url, api_key, options or Options())
         self.jobs = Jobs(self._connection)
         self.executions = Executions(self._connection)
+        self.dead_letters = DeadLetters(self._connection)
         self.projects = Projects(self._connection)
         self.tags = Tags(self._connection)
         self.system = System(self._connection)

@@ -6,9 +6,9 @@ from itertools import chain
 from typing import Any, Unpack
 
 from app.client import lists
-from app.client.connection import Connection
+from app.client.connection import Connection, new_key
 from app.client.moments import Why
-from app.client.things import Execution, Line, Page
+from app.client.things import Execution, Line, Page, Started
 from app.client.wishes import ExecutionQuery
 from app.domain import execution_state as state
 
@@ -45,6 +45,17 @@ class Executions:
     def why(self, execution_id: str) -> Why:
         """Return why an execution ran, was late or did not run."""
         return Why.read(self._connection.get(f"{_PATH}/{execution_id}/why")["data"])
+
+    def replay(self, execution_id: str, *, force: bool = False) -> Started:
+        """Run again what has ended badly; ``force`` also what was replayed before."""
+        path = f"{_PATH}/{execution_id}/replay"
+        answer = self._connection.post(path, {"force": force}, key=new_key())
+        return Started.read(answer["data"])
+
+    def discard(self, execution_id: str) -> Execution:
+        """Take a dead letter off the list of those that wait for a person."""
+        answer = self._connection.post(f"{_PATH}/{execution_id}/discard", {})
+        return Execution.read(answer["data"])
 
     def logs(self, execution_id: str, after: int = 0) -> Iterator[Line]:
         """Yield the lines there are by now, behind the line number ``after``."""

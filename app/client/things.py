@@ -127,6 +127,7 @@ class Job(Thing):
     timeout_seconds: int | None = None
     on_lost: str
     overlap: str
+    retry: dict[str, Any] | None = None
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None
@@ -182,6 +183,11 @@ class Execution(Thing):
     exit_code: int | None = None
     error: str | None = None
     error_code: str | None = None
+    retries: int = 0
+    fingerprint: str | None = None
+    discarded_at: datetime | None = None
+    replay_of: str | None = None
+    replayed_by: str | None = None
     output: str = ""
     output_truncated: bool = False
     worker: str | None = None

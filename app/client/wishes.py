@@ -44,6 +44,23 @@ class ExecutionQuery(PageQuery, total=False):
     sort_by: str | None
 
 
+class DeadLetterFilters(TypedDict, total=False):
+    """What narrows the dead letters. Moments are RFC 3339, and of their ends."""
+
+    job_id: str | None
+    project_id: str | None
+    tag_id: Sequence[str]
+    type: str | None
+    error_code: str | None
+    fingerprint: str | None
+    date_from: str | None
+    date_to: str | None
+
+
+class DeadLetterQuery(PageQuery, DeadLetterFilters, total=False):
+    """Filters and order of a list of dead letters."""
+
+
 class JobFields(TypedDict, total=False):
     """What can be said of a job, new or not."""
 
@@ -58,6 +75,7 @@ class JobFields(TypedDict, total=False):
     timeout_seconds: int | None
     on_lost: str
     overlap: str
+    retry: dict[str, Any] | str | None
     external_id: str | None
     keep_last: int | None
     retention_days: int | None

@@ -9,6 +9,8 @@ _STARTED = sa.text("status IN ('running', 'cancelling')")
 _CLAIMABLE = sa.text("status = 'queued' AND blocked_on IS NULL")
 _DUE = sa.text("status = 'scheduled' AND blocked_on IS NULL")
 _ACTIVE = sa.text("status IN ('scheduled', 'queued', 'running', 'cancelling')")
+#: Only dead letters have a fingerprint. The status is not asked for: its index would be taken.
+_DEAD = sa.text("fingerprint IS NOT NULL AND discarded_at IS NULL AND replayed_by IS NULL")
 
 
 def _partial(
@@ -39,6 +41,8 @@ class Execution(Base):
     on_lost: Mapped[str] = mapped_column(sa.String(8))
     #: Workers that died under this due moment, over all its attempts.
     deaths: Mapped[int] = mapped_column(sa.Integer(), default=0)
+    #: Retries of the job's policy that led to this attempt; lost workers use none.
+    retries: Mapped[int] = mapped_column(sa.Integer(), default=0)
     #: Held while running by at most one execution; the job's id unless overlap is allowed.
     exclusive_key: Mapped[str | None]
     #: The key this row waits for; such a row is outside the index of claimable rows.
@@ -63,6 +67,13 @@ class Execution(Base):
     exit_code: Mapped[int | None] = mapped_column(sa.Integer())
     error: Mapped[str | None]
     error_code: Mapped[str | None]
+    #: Of a dead letter: what its error has in common with others.
+    fingerprint: Mapped[str | None] = mapped_column(sa.String(32))
+    #: When a person put the dead letter aside.
+    discarded_at: Mapped[Moment | None]
+    #: The ended execution that this one repeats, and the first one that repeats this.
+    replay_of: Mapped[Id | None]
+    replayed_by: Mapped[Id | None]
     #: The last 16 KiB of the output, for lists; all of it is in execution_logs.
     output_tail: Mapped[str | None]
     output_truncated: Mapped[bool] = mapped_column(default=False)
@@ -128,6 +139,8 @@ class Execution(Base):
             "project_id",
             where=sa.text("status = 'cancelled' AND started_at IS NULL"),
         ),
+        _partial("ix_executions_dead", "completed_at", "id", where=_DEAD),
+        _partial("ix_executions_fingerprint", "fingerprint", "completed_at", "id", where=_DEAD),
         sa.Index("uq_executions_number", "job_id", "number", unique=True),
         sa.Index("ix_executions_job_id", "job_id", "started_at", "id"),
         sa.Index("ix_executions_started_at", "started_at", "id"),

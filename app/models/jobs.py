@@ -46,6 +46,8 @@ class Job(Base):
     queue: Mapped[str]
     timeout_seconds: Mapped[int | None] = mapped_column(sa.Integer())
     on_lost: Mapped[str] = mapped_column(sa.String(8), default="fail")
+    #: JSON of its retry policy with all values; without one nothing is retried.
+    retry: Mapped[str | None]
     overlap: Mapped[str] = mapped_column(sa.String(16), default="skip")
     external_id: Mapped[str | None] = mapped_column(unique=True)
     keep_last: Mapped[int | None] = mapped_column(sa.Integer())

@@ -1,6 +1,6 @@
 """Lists of executions, and single ones: filters, order, totals, output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -108,10 +108,11 @@ def page(session: Session, filters: ExecutionFilters, wanted: Wanted) -> Page[di
         plain = replace(_scope(filters, tagged, unindexed if way == "walk" else _itself), way=way)
     scope = plain if place.sort_by == "started_at" else plain.without_branches()
     ids, cursor = listing.ids(session, scope, wanted, place)
-    return Page(_rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
+    return Page(rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
 
 
-def _rows(session: Session, ids: list[str]) -> list[dict[str, Any]]:
+def rows(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return executions as they go on the wire, in the order of these ids."""
     query = sa.select(*execution_views.COLUMNS).join(Job).where(Execution.id.in_(ids))
     found = {row.id: execution_views.wire(row) for row in session.execute(query)}
     return [found[row_id] for row_id in ids if row_id in found]

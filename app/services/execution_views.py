@@ -14,6 +14,7 @@ _HIDDEN = "***"
 _OMITTED = (
     *("completed_at", "exit_code", "error", "duration_ms"),
     *("due_until", "moments", "catches_up_id"),
+    *("fingerprint", "discarded_at", "replay_of", "replayed_by"),
 )
 
 _PLAIN = (
@@ -43,6 +44,11 @@ _PLAIN = (
     "exit_code",
     "error",
     "error_code",
+    "retries",
+    "fingerprint",
+    "discarded_at",
+    "replay_of",
+    "replayed_by",
     "output_truncated",
     "worker",
     "queue",

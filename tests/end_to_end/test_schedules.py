@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def _all_rows(product: Product, job_id: str) -> list[dict[str, Any]]:
     rows, cursor = [], ""
     while True:
         path = f"/api/executions?job_id={job_id}&include=all&limit=1000{cursor}"
-        answer = until(lambda p=path: _answered(product, p), 20, "the list is answered")
+        answer = until(partial(_answered, product, path), 20, "the list is answered")
         rows += answer["data"]
         if not answer["next_cursor"]:
             return sorted(rows, key=lambda row: row["due_at"])
@@ -67,10 +68,11 @@ def test_no_moment_is_missing_or_doubled_while_the_leader_is_killed(
     ledger = Ledger(tmp_path / "ledger")
     jobs = {}
     for number in range(JOBS):
-        schedule = {"type": "fixed_rate", "interval_seconds": 1 + number % 3}
+        seconds = 1 + number % 3
+        schedule = {"type": "fixed_rate", "interval_seconds": seconds}
         script = f'echo "START {number}" >> {ledger.path}'
         job = _recurring(scheduling, script, schedule, overlap="allow")
-        jobs[job["id"]] = (number, schedule["interval_seconds"])
+        jobs[job["id"]] = (number, seconds)
     began = time.monotonic()
     while time.monotonic() < began + WATCHED_SECONDS:
         time.sleep(KILLED_EVERY)  # how often the leader dies is what this test is about
@@ -97,7 +99,7 @@ def test_no_moment_is_missing_or_doubled_while_the_leader_is_killed(
 
 def _nothing_waits(product: Product) -> bool:
     _, answer = product.ask("GET", "/api/executions?status=queued&status=running&status=scheduled")
-    return answer["total"] == 0
+    return bool(answer["total"] == 0)
 
 
 #: Nights in which clocks are changed, a time of day that does not exist then or exists twice, and
@@ -164,7 +166,7 @@ def test_both_changes_of_the_clocks_in_three_zones(
     for zone, cron, due in NIGHTS:
         clock.set(_moment(due) - timedelta(seconds=4))
         job_id = jobs[zone, cron]
-        until(lambda j=job_id, d=due: _ran(product, j, d), 40, f"{zone} at {due}")
+        until(partial(_ran, product, job_id, due), 40, f"{zone} at {due}")
     for key, job_id in jobs.items():
         rows = _all_rows(product, job_id)
         ran = [_moment(row["due_at"]) for row in rows if row["status"] == "completed"]

@@ -35,6 +35,9 @@ class Outcome:
     error: str | None = None
     error_code: str | None = None
     usage: Usage = field(default_factory=Usage)
+    #: How long the target asked to be left alone, and whether another attempt would be in vain.
+    retry_after_seconds: float = 0.0
+    is_permanent: bool = False
 
 
 class Output(Protocol):

@@ -15,6 +15,7 @@ from workers.executors.base import (
 from workers.executors.http_body import is_known
 from workers.executors.http_call import Answer, Caller, Request
 from workers.executors.http_net import Resolve, resolve
+from workers.executors.http_patience import PERMANENT, retry_after
 from workers.executors.http_stream import CallFailed
 from workers.executors.watch import Interrupted, Watch
 
@@ -41,13 +42,13 @@ class HttpExecutor:
         try:
             answer = self._call(spec, context, Watch(deadline, context.stop))
         except CallFailed as failure:
-            return Outcome("failed", 1, f"HTTP request failed: {failure}", failure.code)
+            error, in_vain = f"HTTP request failed: {failure}", not failure.may_retry
+            return Outcome("failed", 1, error, failure.code, is_permanent=in_vain)
         except Interrupted as interruption:
             return _interrupted(interruption, deadline - started)
         if spec.accepts(answer.status):
             return Outcome("completed", 0)
-        error = f"HTTP request returned error status: {answer.status}"
-        return Outcome("failed", 1, error, "HTTP_STATUS")
+        return _refused(answer)
 
     def close(self) -> None:
         """Nothing is held between attempts."""
@@ -124,6 +125,17 @@ def _request(spec: HttpSpec, context: Context) -> Request:
         follow_redirects=spec.follow_redirects,
         max_redirects=spec.max_redirects,
         verify_tls=spec.verify_tls,
+    )
+
+
+def _refused(answer: Answer) -> Outcome:
+    return Outcome(
+        "failed",
+        1,
+        f"HTTP request returned error status: {answer.status}",
+        "HTTP_STATUS",
+        retry_after_seconds=retry_after(answer),
+        is_permanent=answer.status in PERMANENT,
     )
 
 

@@ -17,6 +17,7 @@ from app.api.schemas.fields import (
     Whole,
     at_most,
 )
+from app.api.schemas.retries import Retry, RetryOut
 from app.api.schemas.tags import TagOut
 from app.domain.names import check_queue, clean_name
 from app.domain.schedules.zones import check_zone
@@ -55,6 +56,7 @@ class _JobFields(DraftSchema):
             "keep_last",
             "retention_days",
             "schedule",
+            "retry",
         }
     )
     empty_is_absent = frozenset(
@@ -77,6 +79,7 @@ class _JobFields(DraftSchema):
     timeout_seconds = Whole(1, MAX_TIMEOUT_SECONDS, allow_none=True)
     on_lost = Choice("fail", "retry")
     overlap = Choice("skip", "queue", "allow", "cancel_running")
+    retry = Retry()
     external_id = Text(at_most(255), allow_none=True, metadata={"description": "Unique"})
     keep_last = Whole(1, 1_000_000, allow_none=True)
     retention_days = Whole(1, 36_500, allow_none=True)
@@ -221,6 +224,7 @@ class JobOut(Schema):
     timeout_seconds = ma.fields.Integer(allow_none=True)
     on_lost = ma.fields.String()
     overlap = ma.fields.String()
+    retry = ma.fields.Nested(RetryOut, allow_none=True)
     external_id = ma.fields.String(allow_none=True)
     keep_last = ma.fields.Integer(allow_none=True)
     retention_days = ma.fields.Integer(allow_none=True)

@@ -89,6 +89,10 @@ def _all_of(one: Execution) -> dict[str, Any]:
         "reason": one.reason,
         "attempt": one.attempt if one.attempt > 1 else "",
         "attempt before": one.parent_execution_id,
+        "retries": one.retries or "",
+        "replay of": one.replay_of,
+        "replayed by": one.replayed_by,
+        "discarded": exact(one.discarded_at),
         "origin": f"{one.origin} by {one.actor or 'the system'}",
         "parameters": ", ".join(f"{k}: {v}" for k, v in (one.parameters or {}).items()),
         "due": exact(one.due_at),
@@ -130,6 +134,20 @@ def logs(remote: Remote, execution: str, *, follow: bool, after: int, **given: A
 
 def _timed(line: Line) -> Line:
     return line.model_copy(update={"text": f"{to_wire(line.time)} {line.text}"})
+
+
+@executions.command()
+@click.argument("execution")
+@click.option("--force", is_flag=True, help="Even if it was replayed before.")
+@remote()
+def replay(remote: Remote, execution: str, *, force: bool) -> None:
+    """Run again what has ended badly, as a new execution. Prints its id."""
+    wanted = targets.execution_id(execution)
+    started = remote.client.executions.replay(wanted, force=force)
+    if remote.output.as_json:
+        remote.output.json(started.wire)
+    else:
+        click.echo(started.execution_id)
 
 
 @executions.command()

@@ -73,6 +73,13 @@ class WholeOrNone(click.ParamType[str | int]):
         return int(text)
 
 
+def retry(text: str) -> Any:
+    """Return a retry policy: an object, a number of retries, or a name (``none`` among them)."""
+    if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII):
+        return {"max_retries": int(text)}
+    return json_object(text, "--retry") if text.startswith(("{", "@")) else text
+
+
 def pairs(given: Sequence[str], option: str) -> dict[str, str]:
     """Return ``NAME=value`` words as a map; the first ``=`` divides."""
     made = {}

@@ -102,6 +102,7 @@ def _all_of(job: Job) -> dict[str, Any]:
         "timeout": f"{job.timeout_seconds} s" if job.timeout_seconds else "",
         "if its worker dies": job.on_lost,
         "if it overlaps": job.overlap,
+        "if it fails": _retry(job.retry),
         "external id": job.external_id,
         "keeps": job.keep_last,
         "retention days": job.retention_days,
@@ -113,6 +114,13 @@ def _all_of(job: Job) -> dict[str, Any]:
         "changed": exact(job.updated_at),
         "version": job.version,
     }
+
+
+def _retry(policy: dict[str, Any] | None) -> str:
+    if policy is None:
+        return ""
+    name = policy.get("preset") or policy.get("strategy")
+    return f"retry up to {policy['max_retries']} times ({name})"
 
 
 @jobs.command()

@@ -86,6 +86,11 @@ _HOW = (
     click.option(
         "--overlap", type=click.Choice(OVERLAP), help=("If it comes due while it is in progress.")
     ),
+    click.option(
+        "--retry",
+        metavar="NUMBER|PRESET|JSON|@FILE|none",
+        help="Try again so often when it fails, or as a policy says.",
+    ),
     click.option("--timezone", metavar="ZONE", help="IANA name, such as Asia/Tokyo."),
     click.option("--description", metavar="TEXT"),
     click.option("--external-id", metavar="TEXT", help="Your own id for it; unique."),
@@ -132,6 +137,8 @@ def fields(client: Client, given: dict[str, Any]) -> dict[str, Any]:
         found["project_id"] = targets.project_id(client, given["project"])
     if given["tags"]:
         found["tag_ids"] = targets.tag_ids(client, given["tags"])
+    if given["retry"] is not None:
+        found["retry"] = inputs.retry(given["retry"])
     return {name: None if value == "none" else value for name, value in found.items()}
 
 

@@ -13,7 +13,7 @@ from app.services.executions.claims import (
     running,
     unstarted,
 )
-from app.services.executions.endings import Result, lose, settle, settle_all
+from app.services.executions.endings import lose, settle, settle_all
 from app.services.executions.moments import (
     Span,
     add_moments,
@@ -45,7 +45,9 @@ from app.services.executions.plans import (
     start_now,
     withdraw,
 )
+from app.services.executions.replays import replay
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
+from app.services.executions.results import Result
 
 __all__ = [
     "JOB_DISABLED",
@@ -83,6 +85,7 @@ __all__ = [
     "renew",
     "renew_fences",
     "replan",
+    "replay",
     "resolve_overlaps",
     "revive",
     "running",

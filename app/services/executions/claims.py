@@ -47,6 +47,9 @@ class Claim:
     run_at: datetime
     started_at: datetime
     exclusive_key: str | None
+    #: JSON of the job's retry policy, and how many of its retries led to this attempt.
+    retry: str | None = None
+    retries: int = 0
 
 
 _executions: Any = Execution.__table__
@@ -68,6 +71,7 @@ _CLAIM_COLUMNS = tuple(
         "started_at",
         "exclusive_key",
         "deaths",
+        "retries",
     )
 )
 
@@ -122,11 +126,12 @@ _AHEAD = _best(
 )
 #: The needless condition is that of the index for this order, which no other query shall use.
 _OLDEST = _best((_executions.c.run_at,), sa.text("executions.priority > 0"))
+_JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry")
 _START_JOBS = (
     sa.update(_jobs)
     .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(status=sa.literal_column("'running'"))
-    .returning(_jobs.c.id, _jobs.c.name, _jobs.c.type, _jobs.c.config, _jobs.c.timeout_seconds)
+    .returning(_jobs.c.id, *(_jobs.c[name] for name in _JOB_COLUMNS))
 )
 
 
@@ -177,6 +182,8 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.run_at,
         row.started_at,
         row.exclusive_key,
+        job.retry,
+        row.retries,
     )
 
 
@@ -186,7 +193,7 @@ def unstarted(session: Session, owner: Owner) -> list[Claim]:
     Such rows come from a claim whose commit went through while its answer got lost.
     """
     query = (
-        sa.select(*_CLAIM_COLUMNS, Job.name, Job.type, Job.config, Job.timeout_seconds)
+        sa.select(*_CLAIM_COLUMNS, *(_jobs.c[name] for name in _JOB_COLUMNS))
         .join(Job, Job.id == Execution.job_id)
         .where(Execution.worker == owner.worker, Execution.slot == owner.slot, STARTED)
     )

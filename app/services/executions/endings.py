@@ -1,7 +1,6 @@
 """How executions end: settled by their owner, or judged when the owner is gone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +11,11 @@ from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.events import ExecutionEnded
+from app.domain.fingerprint import fingerprint
 from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
-from app.services.executions.births import add, born
+from app.services.executions import retries
 from app.services.executions.claims import Claim
 from app.services.executions.overlaps import (
     follow_job,
@@ -23,6 +23,7 @@ from app.services.executions.overlaps import (
     free_held,
     keys_waited_for,
 )
+from app.services.executions.results import Result
 from app.services.executions.sql import STARTED
 
 #: A due moment under which so many workers died is poison.
@@ -52,24 +53,6 @@ _KEPT = (
     "max_rss_bytes",
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What is kept of an attempt that has ended."""
-
-    verdict: str
-    duration_ms: int
-    #: Between the claim, which may take several rows at once, and the start of this one.
-    waited_ms: int = 0
-    exit_code: int | None = None
-    error: str | None = None
-    error_code: str | None = None
-    output_tail: str | None = None
-    output_truncated: bool = False
-    cpu_seconds: float | None = None
-    max_rss_bytes: int | None = None
-
-
 _executions: Any = Execution.__table__
 _SETTLE = (
     sa.update(_executions)
@@ -87,10 +70,17 @@ _SETTLE = (
 
 def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     """Write how several attempts ended, with few statements; the same as settling each."""
-    if not _written_together(session, ended):
-        for claim, result in ended:
+    alike = [(claim, result) for claim, result in ended if not _needs_more(claim, result)]
+    is_done = _written_together(session, alike)
+    for claim, result in ended:
+        if not is_done or _needs_more(claim, result):
             settle(session, claim, result)
-        return
+    if is_done:
+        _follow_up(session, alike)
+
+
+def _follow_up(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
+    """Do what follows from ends that were written together."""
     for claim, result in ended:
         _count_end(session, claim.type, result.verdict, result.duration_ms)
     for status in {_JOB_STATUS[result.verdict] for _, result in ended}:
@@ -104,7 +94,7 @@ def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
 
 def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -> bool:
     """Write all ends in one go; if one of them can't be, write none and return ``False``."""
-    if len(ended) == 1 or any(_needs_more(claim, result) for claim, result in ended):
+    if len(ended) < 2:
         return False
     values = [_values(claim, result) for claim, result in ended]
     with session.begin_nested() as attempt:
@@ -115,6 +105,10 @@ def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -
 
 
 def _needs_more(claim: Claim, result: Result) -> bool:
+    return retries.is_judged(claim, result) or _is_handed_on(claim, result)
+
+
+def _is_handed_on(claim: Claim, result: Result) -> bool:
     return result.error_code == "WORKER_SHUTDOWN" and claim.on_lost == "retry"
 
 
@@ -123,16 +117,20 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
 
     Writing the same result again is accepted, so that an unknown commit can be repeated.
     """
-    if session.connection().execute(_SETTLE, _values(claim, result)).rowcount != 1:
+    fate = retries.fate_of(session, claim, result)
+    status = state.DEAD_LETTER if fate == "bury" else result.verdict
+    values = _values(claim, result) | {"status": status}
+    if session.connection().execute(_SETTLE, values).rowcount != 1:
         return _already_settled(session, claim, result)
-    will_retry = _needs_more(claim, result)
-    if will_retry:
-        _retry(session, session.get_one(Execution, claim.id))
-    _count_end(session, claim.type, result.verdict, result.duration_ms)
-    follow_job(session, claim.job_id, _JOB_STATUS[result.verdict])
+    retries.conclude(session, claim, result, fate)
+    if _is_handed_on(claim, result):
+        _hand_on(session, session.get_one(Execution, claim.id))
+    _count_end(session, claim.type, status, result.duration_ms)
+    follow_job(session, claim.job_id, _JOB_STATUS[status])
     if claim.exclusive_key:
         free_held(session, claim.job_id)
-    emit(session, ExecutionEnded(claim.id, claim.job_id, result.verdict, will_retry))
+    will_retry = fate == "retry" or _is_handed_on(claim, result)
+    emit(session, ExecutionEnded(claim.id, claim.job_id, status, will_retry))
     return True
 
 
@@ -149,7 +147,8 @@ def _values(claim: Claim, result: Result) -> dict[str, Any]:
 
 def _already_settled(session: Session, claim: Claim, result: Result) -> bool:
     row = session.get(Execution, claim.id)
-    same = row is not None and row.epoch == claim.epoch and row.status == result.verdict
+    same = row is not None and row.epoch == claim.epoch
+    same = same and row is not None and row.status in {result.verdict, state.DEAD_LETTER}
     same = same and row is not None and row.error_code == result.error_code
     if not same:
         tallies.add(session, "events", "stale_results")
@@ -172,11 +171,12 @@ def lose(session: Session, row: Execution, reason: str = "its worker died") -> s
     elif row.deaths >= POISON_DEATHS:
         row.status, row.error_code = state.DEAD_LETTER, "POISON"
         row.error = f"{row.deaths} workers died while running it"
+        row.fingerprint = fingerprint(row.error, row.error_code)
     else:
         row.status = state.FAILED
         if row.on_lost == "retry":
             will_retry = True
-            _retry(session, row)
+            _hand_on(session, row)
     kind = session.scalar(sa.select(Job.type).where(Job.id == row.job_id)) or "unknown"
     _count_end(session, kind, row.status, 0)
     follow_job(session, row.job_id, _JOB_STATUS[row.status])
@@ -186,24 +186,9 @@ def lose(session: Session, row: Execution, reason: str = "its worker died") -> s
     return row.status
 
 
-def _retry(session: Session, row: Execution) -> None:
-    """Add the next attempt of the same due moment, claimable at once."""
-    session.flush()
-    job = session.get_one(Job, row.job_id, with_for_update=True)
-    again = born(
-        job,
-        now(),
-        row.origin,
-        row.actor,
-        status=state.QUEUED,
-        root_execution_id=row.root_execution_id,
-        parent_execution_id=row.id,
-        attempt=row.attempt + 1,
-        due_at=row.due_at,
-        deaths=row.deaths,
-        parameters=row.parameters,
-    )
-    add(session, [again])
+def _hand_on(session: Session, row: Execution) -> None:
+    """Repeat at once what a worker could not finish; the job's own retries are not touched."""
+    retries.repeat(session, row, status=state.QUEUED, delay=0, retries=row.retries)
 
 
 def _milliseconds(delta: timedelta) -> int:

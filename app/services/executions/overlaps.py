@@ -18,6 +18,11 @@ from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key
 from app.services.wakeups import ring_after_commit
 
 
+def pause_key(job_id: str) -> str:
+    """Return what rows of a paused job wait for."""
+    return f"pause:{job_id}"
+
+
 def in_progress(session: Session, job_id: str) -> list[Execution]:
     """Return a job's executions that make another start of it an overlap."""
     query = sa.select(Execution).where(
@@ -29,9 +34,13 @@ def in_progress(session: Session, job_id: str) -> list[Execution]:
 
 
 def decide_overlap(session: Session, row: Execution) -> None:
-    """Apply the job's overlap policy to a row that has come due beside another."""
+    """Apply the job's overlap policy to a row that has come due beside another.
+
+    A retry waits whatever the policy is: its moment was let through already.
+    """
     policy = session.scalar(sa.select(Job.overlap).where(Job.id == row.job_id))
     others = [o for o in in_progress(session, row.job_id) if o.id != row.id]
+    policy = "queue" if row.attempt > 1 else policy
     if policy == "skip":
         row.status, row.completed_at = state.SKIPPED, now()
         row.reason = f"overlap: execution {others[0].id} was in progress" if others else "overlap"
@@ -55,10 +64,11 @@ def resolve_overlaps(session: Session, queues: Sequence[str]) -> None:
         decide_overlap(session, row)
 
 
+#: Retries go first: the others wait for the due moment that they belong to.
 _NEXT_HELD = (
     sa.select(Execution)
     .where(Execution.blocked_on == sa.bindparam("key"), ~key_is_in_use(sa.bindparam("key")))
-    .order_by(Execution.priority.desc(), Execution.run_at)
+    .order_by((Execution.attempt > 1).desc(), Execution.priority.desc(), Execution.run_at)
     .limit(1)
     .with_for_update(skip_locked=True)
 )

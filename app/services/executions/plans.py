@@ -12,7 +12,7 @@ from app.domain.clock import now
 from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services.executions.births import add, born
-from app.services.executions.overlaps import cancel, follow_job, free_held
+from app.services.executions.overlaps import cancel, follow_job, free_held, pause_key
 from app.services.executions.sql import ACTIVE
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
@@ -46,7 +46,8 @@ def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Executi
 def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None:
     """Move a waiting execution to another moment, and to where its job runs now."""
     row.generation += 1
-    row.due_at = row.run_at = run_at
+    row.run_at = run_at
+    row.due_at = run_at if row.attempt == 1 else row.due_at
     row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
     row.on_lost = job.on_lost
     row.exclusive_key = None if job.overlap == "allow" else job.id
@@ -86,10 +87,6 @@ def _place(session: Session, row: Execution, job: Job) -> None:
         hand_off_after_commit(session, [(row.run_at, pair)])
 
 
-def _pause_key(job_id: str) -> str:
-    return f"pause:{job_id}"
-
-
 def hold_waiting(session: Session, job_id: str) -> int:
     """Hold what waits of a job that is paused, but starts by hand; return how many rows."""
     session.flush()
@@ -97,7 +94,7 @@ def hold_waiting(session: Session, job_id: str) -> int:
         sa.update(Execution)
         .where(Execution.job_id == job_id, ACTIVE, Execution.status.in_(state.WAITING))
         .where(Execution.origin != "manual")
-        .values(blocked_on=_pause_key(job_id), generation=Execution.generation + 1)
+        .values(blocked_on=pause_key(job_id), generation=Execution.generation + 1)
         .execution_options(synchronize_session="fetch")
     )
     return int(held.rowcount)  # type: ignore[attr-defined]
@@ -105,7 +102,7 @@ def hold_waiting(session: Session, job_id: str) -> int:
 
 def let_go(session: Session, job: Job) -> None:
     """Let what was held by a pause wait for its turn again."""
-    query = sa.select(Execution).where(Execution.blocked_on == _pause_key(job.id))
+    query = sa.select(Execution).where(Execution.blocked_on == pause_key(job.id))
     for row in session.scalars(query.order_by(Execution.run_at)).all():
         row.blocked_on = row.exclusive_key if row.status == state.QUEUED else None
         _place(session, row, job)
@@ -122,18 +119,27 @@ def start_now(
 
 
 def start_another(
-    session: Session, job: Job, others: Sequence[Execution], parameters: str | None, actor: str
+    session: Session,
+    job: Job,
+    others: Sequence[Execution],
+    parameters: str | None,
+    actor: str,
+    **over: Any,
 ) -> dict[str, Any]:
-    """Add a manual execution of a job; the overlap policy says what becomes of the others."""
+    """Add a manual execution of a job; the overlap policy says what becomes of the others.
+
+    ``over`` replaces single columns, such as its origin.
+    """
     waits = others and job.overlap in {"queue", "cancel_running"}
     row = born(
         job,
         now(),
-        "manual",
+        over.pop("origin", "manual"),
         actor,
         status=state.QUEUED,
         parameters=parameters,
         blocked_on=job.id if waits else None,
+        **over,
     )
     add(session, [row])
     if job.overlap == "cancel_running":

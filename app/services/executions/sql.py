@@ -11,6 +11,11 @@ ACTIVE = sa.text("executions.status IN ('scheduled', 'queued', 'running', 'cance
 STARTED = sa.text("executions.status IN ('running', 'cancelling')")
 CLAIMABLE = sa.text("executions.status = 'queued' AND executions.blocked_on IS NULL")
 DUE = sa.text("executions.status = 'scheduled' AND executions.blocked_on IS NULL")
+#: Dead letters (only they have a fingerprint) that nobody has replayed or put aside.
+DEAD = sa.text(
+    "executions.fingerprint IS NOT NULL AND executions.discarded_at IS NULL"
+    " AND executions.replayed_by IS NULL"
+)
 _OTHER_ACTIVE = sa.text("other.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 _OTHER_STARTED = sa.text("other.status IN ('running', 'cancelling')")
 
@@ -33,11 +38,11 @@ def another_holds_the_key() -> sa.Exists:
 
 
 def key_is_in_use(key: sa.BindParameter[str]) -> sa.Exists:
-    """An execution of the job is queued or runs, and does not itself wait for the key."""
+    """An execution of the job is queued or runs or waits as a retry, but not for the key."""
     other = aliased(Execution, name="other")
     return sa.exists().where(
         other.job_id == key,
         _OTHER_ACTIVE,
-        other.status != state.SCHEDULED,
+        sa.or_(other.status != state.SCHEDULED, other.attempt > 1),
         other.blocked_on.is_(None),
     )

@@ -41,6 +41,7 @@ _DEFINED = (
     "timeout_seconds",
     "on_lost",
     "overlap",
+    "retry",
     "external_id",
     "keep_last",
     "retention_days",
@@ -167,6 +168,7 @@ def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
     definition = {name: getattr(job, name) for name in _DEFINED}
     definition |= {"config": orjson.loads(job.config), "tag_ids": sorted(tag_ids)}
     definition["schedule"] = orjson.loads(job.schedule) if job.schedule else None
+    definition["retry"] = orjson.loads(job.retry) if job.retry else None
     text = orjson.dumps(definition, default=to_wire, option=orjson.OPT_PASSTHROUGH_DATETIME)
     return {
         "job_id": job.id,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain import json_text
 from app.domain.clock import now
 from app.domain.errors import Fault, shorten
+from app.domain.retry import read_policy
 from app.domain.specs import SPECS
 from app.gateways.broker import RESERVED
 from app.models import Job, Project, SystemConfig, Tag
@@ -78,6 +79,7 @@ def vet_new(draft: Draft, known: Known) -> dict[str, Any]:
     """Return the values of a new job, all of them. Raises :class:`Invalid` with all faults."""
     values, faults = dict(draft.values), Faults(list(draft.faults))
     _vet_config(values, values.get("type"), known, faults)
+    _vet_retry(values, faults)
     timing.vet_new(values, known.moment, known.defaults["default_timezone"], faults)
     _vet_references(values, known, faults)
     faults.raise_any()
@@ -94,6 +96,7 @@ _NEW: dict[str, Any] = {
     "timeout_seconds": None,
     "on_lost": "fail",
     "overlap": "skip",
+    "retry": None,
     "external_id": None,
     "keep_last": None,
     "retention_days": None,
@@ -115,6 +118,7 @@ def vet_edit(draft: Draft, present: Job, known: Known) -> dict[str, Any]:
         faults.add("type", "the type of a job can't be changed", given_kind)
     if "config" in values:
         _vet_config(values, kind, known, faults)
+    _vet_retry(values, faults)
     timing.vet_edit(values, present, known.moment, faults)
     _vet_references(values, known, faults)
     faults.raise_any()
@@ -141,23 +145,35 @@ def _vet_config(values: dict[str, Any], kind: str | None, known: Known, faults: 
     try:
         refusal = spec.model_validate(values["config"]).refusal(known.settings.rules)
     except ValidationError as error:
-        faults.found += spec_faults(error)
+        faults.found += model_faults(error, "config")
         return
     if refusal is not None:
         faults.add(f"config.{refusal[0]}", refusal[1])
 
 
-def spec_faults(error: ValidationError) -> list[Fault]:
-    """Return the faults of a config in our words, with paths such as ``config.url``."""
+def model_faults(error: ValidationError, root: str) -> list[Fault]:
+    """Return the faults of an object in our words, with paths such as ``config.url``."""
     found = []
     for item in error.errors(include_url=False, include_context=False):
-        path = ".".join(["config", *(str(step) for step in item["loc"])])
+        path = ".".join([root, *(str(step) for step in item["loc"])])
         if item["type"] == "missing":
             found.append(Fault(path, "missing required field"))
             continue
         message = str(item["msg"]).removeprefix("Value error, ")
         found.append(Fault(path, message, shorten(item["input"]) if item["loc"] else None))
     return found
+
+
+def _vet_retry(values: dict[str, Any], faults: Faults) -> None:
+    """Replace the wished retry policy by the JSON text of all that it stands for, or ``None``."""
+    if values.get("retry") is None:
+        return
+    try:
+        policy = read_policy(values["retry"])
+    except ValidationError as error:
+        faults.found += model_faults(error, "retry")
+        return
+    values["retry"] = None if policy is None else json.dumps(policy.stored())
 
 
 def _read_config(given: object, faults: Faults) -> dict[str, Any] | None:

@@ -33,6 +33,7 @@ _PLAIN = (
     "timeout_seconds",
     "on_lost",
     "overlap",
+    "retry",
     "external_id",
     "keep_last",
     "retention_days",
@@ -55,6 +56,7 @@ _RECENT_COLUMNS = (
     Execution.id,
     Execution.number,
     Execution.due_at,
+    Execution.run_at,
     Execution.status,
     Execution.attempt,
     Execution.origin,
@@ -64,7 +66,8 @@ _RECENT_COLUMNS = (
     Execution.exit_code,
     Execution.error,
 )
-_LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in {"job_id", "due_at"})
+_INNER = {"job_id", "due_at", "run_at"}
+_LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in _INNER)
 
 
 def fresh(job: Job, tags: Sequence[Tag], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -107,6 +110,7 @@ def _wire(
 ) -> dict[str, Any]:
     wire = {name: getattr(job, name) for name in _PLAIN}
     wire["spec"] = orjson.loads(job.config)
+    wire["retry"] = orjson.loads(job.retry) if job.retry else None
     wire["schedule"] = timing.schedule_wire(job)
     wire["next_due_at"] = min(filter(None, (due_at, job.next_due_at)), default=None)
     if job.schedule:
@@ -123,16 +127,16 @@ def _wire(
 
 
 def _earliest(job: Any, rows: Iterable[Any]) -> datetime | None:
-    """Return when a job is due by its rows; of a schedule those whose moment is to come."""
-    statuses = (state.SCHEDULED,) if job.schedule else state.WAITING
-    return min(
-        (
-            row.due_at
-            for row in rows
-            if row.status in statuses and (not job.schedule or row.origin == "schedule")
-        ),
-        default=None,
+    """Return when a job is due by its rows; of a schedule those whose moment is to come.
+
+    A retry is due when it has waited long enough.
+    """
+    if job.schedule:
+        rows = [row for row in rows if row.status == state.SCHEDULED and row.origin == "schedule"]
+    moments = (
+        row.run_at if row.attempt > 1 else row.due_at for row in rows if row.status in state.WAITING
     )
+    return min(moments, default=None)
 
 
 def _last(row: Any) -> dict[str, Any]:

@@ -31,6 +31,7 @@ ALWAYS = {
     "started_at",
     "lateness_ms",
     "error_code",
+    "retries",
     "output_truncated",
     "worker",
     "queue",
