@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from app.domain.containers import ContainerRules, parse_allowed
 from app.domain.errors import Fault, Invalid, shorten
 from app.domain.outbound import Network, OutboundPolicy, parse_networks
 from app.domain.rules import Rules
+from app.domain.schedules.zones import check_zone
 
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset({"database_url", "redis_url", "broker_url"})
@@ -27,14 +35,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SOCKET_PATH = 100
 #: Other names under which people of other systems know the same settings.
 ALIAS_PREFIXES = ("TASKFLOW_", "APP__")
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("is no IANA time zone, such as Europe/Berlin") from error
-    return value
 
 
 def _names(value: object) -> object:
@@ -54,7 +54,7 @@ def _networks(value: object) -> object:
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
-Zone = Annotated[str, BeforeValidator(_zone)]
+Zone = Annotated[str, AfterValidator(check_zone)]
 Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
 
 

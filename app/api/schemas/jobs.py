@@ -19,10 +19,11 @@ from app.api.schemas.fields import (
 )
 from app.api.schemas.tags import TagOut
 from app.domain.names import check_queue, clean_name
+from app.domain.schedules.zones import check_zone
 from app.domain.specs import SPECS
 from app.domain.specs.base import MAX_TIMEOUT_SECONDS
 from app.services.jobs import MAX_BULK
-from app.services.jobs.drafts import RESERVED_QUEUES, Draft, check_zone
+from app.services.jobs.drafts import RESERVED_QUEUES, Draft
 from app.services.totals import JOB_STATUSES
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -230,13 +229,3 @@ def _vet_references(values: dict[str, Any], known: Known, faults: Faults) -> Non
     for tag_id, tag in known.tags(values.get("tag_ids") or ()).items():
         if tag is None:
             faults.add("tag_ids", "there is no such tag", tag_id)
-
-
-@functools.lru_cache(maxsize=1024)
-def check_zone(name: str) -> str:
-    """Return the name of a time zone. Raises :class:`ValueError` if it is none."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("must be an IANA time zone, such as Europe/Berlin") from None
-    return name
