@@ -1,0 +1,98 @@
+"""What is allowed in a schedule, but perhaps not meant."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from app.domain.schedules.cron import Reading
+from app.domain.schedules.models import Calendar, Cron, FixedRate, Schedule
+from app.domain.schedules.phrases import ENGLISH
+from app.domain.schedules.words import length
+from app.domain.schedules.zones import local
+
+_HOUR = timedelta(hours=1)
+_YEAR = timedelta(days=366)
+#: So many fires in one hour are worth a word.
+_MANY = 60
+
+
+def warnings(schedule: Schedule, moment: datetime) -> list[str]:
+    """Return sentences about what may not be meant, as seen from ``moment``."""
+    found = [*_of_fields(schedule), *_of_fires(schedule, moment.astimezone(UTC))]
+    return list(dict.fromkeys(found))
+
+
+def _of_fields(schedule: Schedule) -> Iterator[str]:
+    if not isinstance(schedule, Cron):
+        return
+    reading = schedule.reading()
+    if schedule.dialect == "standard" and reading.size == 6:
+        yield (
+            "has six fields: the first is the second. Others put the weekday or the year last; "
+            f"here the fields are read as {_as_read(reading)}"
+        )
+    if reading.has_either_day:
+        yield (
+            "sets both the day of the month and the weekday: here either one is enough (OR), "
+            "as in cron; other products want both. A calendar schedule wants both"
+        )
+
+
+def _as_read(reading: Reading) -> str:
+    names = ("second", "minute", "hour", "day", "month", "weekday")
+    return ", ".join(f"{name} {getattr(reading, name).text}" for name in names)
+
+
+def _of_fires(schedule: Schedule, moment: datetime) -> Iterator[str]:
+    if not schedule.is_recurring:
+        return
+    first = schedule.next_after(moment)
+    if first is None:
+        yield "never fires: there is no due moment from now on"
+        return
+    if first - max(moment, schedule.starts_at or moment) > _YEAR:
+        yield f"rarely fires: the next due moment is {local(first, schedule.timezone).isoformat()}"
+    yield from _of_rate(schedule, first)
+    yield from _of_jitter(schedule, first)
+    if _is_all_black(schedule, first):
+        yield "the next 100 due moments are all in blackouts"
+
+
+def _of_rate(schedule: Schedule, first: datetime) -> Iterator[str]:
+    if isinstance(schedule, FixedRate):
+        count = 3600 // schedule.interval_seconds
+        if count > _MANY:
+            yield f"fires {count:,} times in each hour"
+    if not isinstance(schedule, Cron | Calendar):
+        return
+    start = first - timedelta(microseconds=1)
+    count = schedule.count_between(start, start + _HOUR)
+    if count > _MANY:
+        begin, end = (local(m, schedule.timezone) for m in (first, first + _HOUR))
+        yield f"fires {count:,} times between {begin:%H:%M} and {end:%H:%M}"
+
+
+def _of_jitter(schedule: Schedule, first: datetime) -> Iterator[str]:
+    if not schedule.jitter_seconds:
+        return
+    nearest = min((b - a for a, b in pairwise(_upcoming(schedule, first, 20))), default=None)
+    if nearest is not None and timedelta(seconds=schedule.jitter_seconds) > nearest:
+        jitter, interval = (
+            length(seconds, ENGLISH)
+            for seconds in (schedule.jitter_seconds, int(nearest.total_seconds()))
+        )
+        yield f"the jitter ({jitter}) is longer than the interval ({interval})"
+
+
+def _is_all_black(schedule: Schedule, first: datetime) -> bool:
+    if not schedule.blackouts:
+        return False
+    return all(schedule.blackout_at(due) for due in _upcoming(schedule, first, 100))
+
+
+def _upcoming(schedule: Schedule, first: datetime, count: int) -> Iterator[datetime]:
+    anchor = schedule.starts_at or first
+    due: datetime | None = first
+    while due is not None and count:
+        yield due
+        due, count = schedule.next_after(due, anchor), count - 1
