@@ -55,7 +55,7 @@ def changes(zone: str, first: int, last: int) -> list[datetime]:
     low, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last + 1, 1, 1, tzinfo=UTC)
     old = offset(low)
     while low < end:
-        high = low + timedelta(days=3)
+        high = low + timedelta(days=5)
         new = offset(high)
         if new != old:
             left, right = low, high
