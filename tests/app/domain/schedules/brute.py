@@ -8,23 +8,22 @@ MINUTE = timedelta(minutes=1)
 Fits = Callable[[datetime], bool]
 
 
-def due_moments(  # noqa: PLR0913
+def due_moments(
     fits: Fits,
     zone: str,
-    start: datetime,
-    end: datetime,
+    span: tuple[datetime, datetime],
     *,
     real: bool = False,
     gap: str = "next",
     overlap: str = "first",
     step: timedelta = MINUTE,
 ) -> list[datetime]:
-    """Return what is due in [start, end) by the rules for changed clocks, told naively."""
+    """Return what is due in a span by the rules for changed clocks, told naively."""
     clock = ZoneInfo(zone)
     shown: set[datetime] = set()
     latest = None
     found = []
-    for moment in steps(start, end, step):
+    for moment in steps(*span, step):
         wall = moment.astimezone(clock).replace(tzinfo=None)
         is_due = fits(wall) and (real or overlap == "both" or wall not in shown)
         if latest is not None and not real and gap == "next":
