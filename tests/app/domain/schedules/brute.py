@@ -1,6 +1,6 @@
 """Due moments found by brute force: every step of real time is looked at, nothing is computed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,12 +13,11 @@ def due_moments(
     zone: str,
     span: tuple[datetime, datetime],
     *,
-    real: bool = False,
-    gap: str = "next",
-    overlap: str = "first",
+    rules: Mapping[str, object],
     step: timedelta = MINUTE,
 ) -> list[datetime]:
     """Return what is due in a span by the rules for changed clocks, told naively."""
+    real, gap, overlap = rules.get("real"), rules.get("gap"), rules.get("overlap")
     clock = ZoneInfo(zone)
     shown: set[datetime] = set()
     latest = None
@@ -26,7 +25,7 @@ def due_moments(
     for moment in steps(*span, step):
         wall = moment.astimezone(clock).replace(tzinfo=None)
         is_due = fits(wall) and (real or overlap == "both" or wall not in shown)
-        if latest is not None and not real and gap == "next":
+        if latest is not None and not real and gap != "skip":
             missing = steps(latest + step, wall, step)
             is_due = is_due or any(fits(time) for time in missing)
         if is_due:

@@ -171,7 +171,7 @@ def test_every_change_in_every_zone_is_as_by_brute_force():
             for expression, fits, rules in REPRESENTATIVE:
                 key = (expression, change, *shift)
                 if key not in told:
-                    told[key] = due_moments(fits, zone, (start, end), step=step, **rules)
+                    told[key] = due_moments(fits, zone, (start, end), step=step, rules=rules)
                 check(expression, rules, zone, (start, end), told[key])
     assert len(told) > 2000
 
@@ -240,7 +240,7 @@ def test_any_expression_around_any_change_is_as_by_brute_force(data):
     if any(stretch.offset.seconds % 60 for stretch in stretches(zone, naive(start), naive(end))):
         return  # Liberia had 44 minutes and a half until 1972: no whole minutes to step by.
     rules = {"real": parts["hour"] is None, "gap": gap, "overlap": overlap}
-    expected = due_moments(fits, zone, (start, end), **rules)
+    expected = due_moments(fits, zone, (start, end), rules=rules)
     assert all_due(schedule, start, end) == expected
     cut = start + (end - start) * data.draw(st.floats(0, 1))
     before = start - timedelta(microseconds=1)
