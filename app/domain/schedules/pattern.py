@@ -104,12 +104,11 @@ class Days:
     def last(self, low: date, high: date) -> date | None:
         """Return the last fitting day from ``low`` to ``high``, both included."""
         midnight = datetime.combine(high + _DAY, time())
-        for found in CronSim(self._expression, midnight, reverse=True):
-            if found.date() < low:
-                break
-            if self._is_kept(found.date()):
-                return found.date()
-        return None
+        library = CronSim(self._expression, midnight, reverse=True)
+        found = next(library).date()
+        while found >= low and not self._is_kept(found):
+            found = next(library).date()
+        return found if found >= low else None
 
     def count(self, low: date, high: date) -> int:
         """Return how many days fit from ``low`` to before ``high``."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 #: Of two changes of the clocks in one zone none are nearer to each other since 1970: the nearest
 #: are a week apart (a test looks at every zone).
-_STEP = timedelta(days=2)
+_STEP = timedelta(days=5)
 #: No clock was ever turned by more.
 _MOST = timedelta(days=2)
 _LONGEST = 64
@@ -116,13 +116,15 @@ def _of_year(name: str, year: int) -> tuple[Stretch, ...]:
 
 def _changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
     """Yield the moments within ``(start, end)`` at which the clocks are changed."""
+    old = _offset(zone, start)
     while start < end:
         step = min(start + _STEP, end)
-        if _offset(zone, start) != _offset(zone, step):
+        new = _offset(zone, step)
+        if new != old:
             change = _change(zone, start, step)
             if change < end:
                 yield change
-        start = step
+        start, old = step, new
 
 
 def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:

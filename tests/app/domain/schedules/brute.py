@@ -1,6 +1,6 @@
 """Due moments found by brute force: every step of real time is looked at, nothing is computed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,26 +8,24 @@ MINUTE = timedelta(minutes=1)
 Fits = Callable[[datetime], bool]
 
 
-def due_moments(  # noqa: PLR0913
+def due_moments(
     fits: Fits,
     zone: str,
-    start: datetime,
-    end: datetime,
+    span: tuple[datetime, datetime],
     *,
-    real: bool = False,
-    gap: str = "next",
-    overlap: str = "first",
+    rules: Mapping[str, object],
     step: timedelta = MINUTE,
 ) -> list[datetime]:
-    """Return what is due in [start, end) by the rules for changed clocks, told naively."""
+    """Return what is due in a span by the rules for changed clocks, told naively."""
+    real, gap, overlap = rules.get("real"), rules.get("gap"), rules.get("overlap")
     clock = ZoneInfo(zone)
     shown: set[datetime] = set()
     latest = None
     found = []
-    for moment in steps(start, end, step):
+    for moment in steps(*span, step):
         wall = moment.astimezone(clock).replace(tzinfo=None)
         is_due = fits(wall) and (real or overlap == "both" or wall not in shown)
-        if latest is not None and not real and gap == "next":
+        if latest is not None and not real and gap != "skip":
             missing = steps(latest + step, wall, step)
             is_due = is_due or any(fits(time) for time in missing)
         if is_due:
@@ -55,7 +53,7 @@ def changes(zone: str, first: int, last: int) -> list[datetime]:
     low, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last + 1, 1, 1, tzinfo=UTC)
     old = offset(low)
     while low < end:
-        high = low + timedelta(days=3)
+        high = low + timedelta(days=5)
         new = offset(high)
         if new != old:
             left, right = low, high

@@ -56,6 +56,12 @@ def test_what_names_no_moment_is_refused_with_a_reason(text, words):
         parse_moment(text, NOW)
 
 
+@pytest.mark.parametrize("text", ["2030-01-31T09:30Z", "2030-01-31T09:30:00+0700", "in 5m"])
+def test_filters_take_the_standard_alone(text):
+    with pytest.raises(ValueError, match="RFC 3339"):
+        parse_rfc3339(text)
+
+
 OFFSETS = st.integers(-23 * 60, 23 * 60).map(lambda m: timezone(timedelta(minutes=m)))
 
 

@@ -101,6 +101,7 @@ def test_all_that_is_wrong_is_said_at_once():
                 {"weekdays": [8], "from": "1:00", "to": "02:00"},
                 {"from": "00:00", "to": "00:00"},
                 5,
+                {"from": 5, "to": "2030-12-24"},
             ],
         }
     )
@@ -121,6 +122,7 @@ def test_all_that_is_wrong_is_said_at_once():
         "schedule.blackouts.3.weekdays",
         "schedule.blackouts.3.from",
         "schedule.blackouts.5",
+        "schedule.blackouts.6.from",
     }
 
 
