@@ -46,11 +46,16 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 )
 
 #: The work itself ran and said that it failed.
-_EXIT_CODES: Final = frozenset({"EXIT_CODE", "KILLED_BY_SIGNAL", "OUT_OF_MEMORY"})
+_EXIT_CODES: Final = frozenset(
+    {"CALLABLE_RAISED", "EXIT_CODE", "KILLED_BY_SIGNAL", "OUT_OF_MEMORY"}
+)
 #: Another attempt would meet the same refusal; a person has to change something.
 PERMANENT: Final = frozenset(
     {
         "ARGUMENTS_TOO_LONG",
+        "CALLABLE_NOT_ALLOWED",
+        "CALLABLE_NOT_FOUND",
+        "CLAUDE_MISSING",
         "CONFIG_INVALID",
         "CONTAINER_REFUSED",
         "IMAGE_NOT_FOUND",
@@ -60,6 +65,7 @@ PERMANENT: Final = frozenset(
         "INVALID_PARAMETERS",
         "OPTION_NOT_ALLOWED",
         "REDIRECT_REFUSED",
+        "RESULT_NOT_JSON",
         "RUN_AS_NOT_PERMITTED",
         "SCRIPT_NOT_FOUND",
         "SCRIPT_NOT_READABLE",
