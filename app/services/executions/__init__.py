@@ -32,6 +32,7 @@ from app.services.executions.plans import (
     withdraw,
 )
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
+from app.services.executions.rings import ring_waiting
 
 __all__ = [
     "JOB_DISABLED",
@@ -59,6 +60,7 @@ __all__ = [
     "replan",
     "resolve_overlaps",
     "revive",
+    "ring_waiting",
     "running",
     "settle",
     "settle_all",

@@ -16,7 +16,7 @@ from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions.overlaps import follow_job
-from app.services.executions.sql import CLAIMABLE, STARTED
+from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED
 from app.services.wakeups import ring_after_commit
 
 
@@ -83,7 +83,7 @@ def _best(
     chosen = (
         sa.select(_executions.c.id)
         .where(_executions.c.queue.in_(sa.bindparam("queues", expanding=True)))
-        .where(CLAIMABLE, *only)
+        .where(CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, *only)
         .order_by(*order)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True)
@@ -201,10 +201,16 @@ def of_owner(session: Session, worker: str, pid: int | None = None) -> Sequence[
     return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
+_WAITS = (
+    sa.select(Execution.id)
+    .where(Execution.queue.in_(sa.bindparam("queues", expanding=True)), CLAIMABLE, MAY_BEGIN)
+    .limit(1)
+)
+
+
 def has_claimable(session: Session, queues: Sequence[str]) -> bool:
-    """Return whether a row of these queues waits to be claimed."""
-    query = sa.select(Execution.id).where(Execution.queue.in_(queues), CLAIMABLE).limit(1)
-    return session.scalar(query) is not None
+    """Return whether a row of these queues waits to be claimed, and may begin."""
+    return session.scalar(_WAITS, {"queues": list(queues)}) is not None
 
 
 def renew(session: Session, worker: str, held: Sequence[tuple[str, int]], lease: float) -> set[str]:

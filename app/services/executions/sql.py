@@ -3,14 +3,34 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from app.db import db_now
 from app.domain import execution_state as state
-from app.models import Execution
+from app.models import Execution, Pause, Queue, Worker
 
 #: Spelt as in the partial indexes: the databases use those only for the same words.
 ACTIVE = sa.text("executions.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 STARTED = sa.text("executions.status IN ('running', 'cancelling')")
 CLAIMABLE = sa.text("executions.status = 'queued' AND executions.blocked_on IS NULL")
 DUE = sa.text("executions.status = 'scheduled' AND executions.blocked_on IS NULL")
+#: The installation is paused at this moment.
+SYSTEM_PAUSED = sa.and_(
+    Pause.ended_at.is_(None), sa.or_(Pause.until.is_(None), Pause.until > db_now())
+)
+#: Neither the installation nor the row's queue is paused, or a person wants the row in spite of it.
+#: The databases look at the few rows of these tables once a statement, not once a row.
+MAY_BEGIN = sa.or_(
+    Execution.origin == sa.literal_column("'manual'"),
+    sa.and_(
+        ~sa.exists(sa.select(Pause.id).where(SYSTEM_PAUSED)),
+        Execution.queue.not_in(sa.select(Queue.name).where(Queue.paused_at.is_not(None))),
+    ),
+)
+#: The worker that claims is not drained.
+OWNER_TAKES_WORK = ~sa.exists(
+    sa.select(Worker.id).where(
+        Worker.id == sa.bindparam("owner", type_=sa.Text()), Worker.drained_at.is_not(None)
+    )
+)
 _OTHER_ACTIVE = sa.text("other.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 _OTHER_STARTED = sa.text("other.status IN ('running', 'cancelling')")
 
