@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import bootstrap
 from app.db import transaction
 from app.gateways import broker, pulse
-from app.services import handoff, recovery
+from app.services import handoff, queues, recovery
 from app.services.recovery import QueueSweep
 from app.settings import Settings
 from beat import leader
@@ -69,6 +69,8 @@ class LedgerScheduler(Scheduler):
             handoff.hand_off_due(session, self.settings.handoff_horizon_seconds)
         with transaction() as session:
             handoff.queue_overdue(session)
+        with transaction() as session:
+            queues.tend(session)
         if trusted:
             with transaction() as session:
                 recovery.judge_expired(session)

@@ -127,6 +127,8 @@ class Job(Thing):
     timeout_seconds: int | None = None
     on_lost: str
     overlap: str
+    concurrency_key: str | None = None
+    concurrency_limit: int = 1
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None

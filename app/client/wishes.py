@@ -58,6 +58,8 @@ class JobFields(TypedDict, total=False):
     timeout_seconds: int | None
     on_lost: str
     overlap: str
+    concurrency_key: str | None
+    concurrency_limit: int
     external_id: str | None
     keep_last: int | None
     retention_days: int | None

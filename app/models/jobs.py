@@ -42,6 +42,11 @@ class Job(Base):
     timeout_seconds: Mapped[int | None] = mapped_column(sa.Integer())
     on_lost: Mapped[str] = mapped_column(sa.String(8), default="fail")
     overlap: Mapped[str] = mapped_column(sa.String(16), default="skip")
+    #: A template; executions whose keys come out alike share ``concurrency_limit`` slots.
+    concurrency_key: Mapped[str | None]
+    concurrency_limit: Mapped[int] = mapped_column(
+        sa.Integer(), default=1, server_default=sa.text("1")
+    )
     external_id: Mapped[str | None] = mapped_column(unique=True)
     keep_last: Mapped[int | None] = mapped_column(sa.Integer())
     retention_days: Mapped[int | None] = mapped_column(sa.Integer())

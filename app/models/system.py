@@ -64,6 +64,23 @@ class Queue(Base):
     paused_at: Mapped[Moment | None]
     paused_reason: Mapped[str | None]
     paused_by: Mapped[str | None]
+    #: So many of its executions run at a time, over all workers.
+    max_running: Mapped[int | None] = mapped_column(sa.Integer())
+    #: So many begin in any ``rate_seconds`` seconds, over all workers.
+    rate_count: Mapped[int | None] = mapped_column(sa.Integer())
+    rate_seconds: Mapped[int | None] = mapped_column(sa.Integer())
+
+
+class QueueStart(Base):
+    """A start in a queue with a rate, kept for as long as it counts."""
+
+    __tablename__ = "queue_starts"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    started_at: Mapped[Moment]
+
+    __table_args__ = (sa.Index("ix_queue_starts_queue", "queue", "started_at"),)
 
 
 class Pause(Base):

@@ -10,7 +10,7 @@ from app.gateways import broker
 from app.gateways.broker import Ring
 from app.models import Execution, Queue
 from app.services import executions, tallies
-from app.services.executions import rings
+from app.services.executions import limits, rings
 from app.services.executions.sql import STARTED
 from app.services.wakeups import slots_by_queue
 
@@ -53,7 +53,8 @@ class QueueSweep:
         """Return the rings to publish now."""
         found: list[Ring] = []
         for queue in session.scalars(sa.select(Queue.name)).all():
-            found += self._rings_of(session, queue)
+            if queue not in limits.known(session):  # beat tends those with limits by themselves
+                found += self._rings_of(session, queue)
         if found:
             tallies.add(session, "events", "repairs", len(found))
         return found

@@ -18,6 +18,7 @@ from app.api.schemas.fields import (
     at_most,
 )
 from app.api.schemas.tags import TagOut
+from app.domain import concurrency
 from app.domain.names import check_queue, clean_name
 from app.domain.specs import SPECS
 from app.domain.specs.base import MAX_TIMEOUT_SECONDS
@@ -29,8 +30,15 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
 _CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
 
+_CONCURRENCY_KEY = {
+    "description": "Executions whose keys come out alike share concurrency_limit. "
+    f"May name: {', '.join(concurrency.NAMES)}",
+    "example": "tenant-{{project_id}}",
+}
 
-def _queue(text: str) -> str:
+
+def queue_name(text: str) -> str:
+    """Return the name of a run queue of jobs. Raises :class:`ValueError` if it can't be one."""
     if check_queue(text) in RESERVED_QUEUES:
         raise ValueError("is a queue of the system; choose another name")
     return text
@@ -46,7 +54,10 @@ class _JobFields(DraftSchema):
     """What a person may say of a job."""
 
     clearable = frozenset(
-        {"description", "timeout_seconds", "external_id", "keep_last", "retention_days"}
+        {
+            *("description", "timeout_seconds", "external_id", "keep_last", "retention_days"),
+            "concurrency_key",
+        }
     )
     empty_is_absent = frozenset(
         {"scheduled_at", "project_id", "timezone", "queue", "priority", "on_lost", "overlap"}
@@ -64,10 +75,16 @@ class _JobFields(DraftSchema):
     tag_ids = ma.fields.List(Id(), validate=ma.validate.Length(max=100))
     description = Text(at_most(10_000), allow_none=True)
     enabled = Flag()
-    queue = Text(_queue, metadata={"description": "The run queue; default: default"})
+    queue = Text(queue_name, metadata={"description": "The run queue; default: default"})
     timeout_seconds = Whole(1, MAX_TIMEOUT_SECONDS, allow_none=True)
     on_lost = Choice("fail", "retry")
     overlap = Choice("skip", "queue", "allow", "cancel_running")
+    concurrency_key = Text(concurrency.check, allow_none=True, metadata=_CONCURRENCY_KEY)
+    concurrency_limit = Whole(
+        1,
+        concurrency.MOST,
+        metadata={"description": "How many executions of one key may run at a time; default: 1"},
+    )
     external_id = Text(at_most(255), allow_none=True, metadata={"description": "Unique"})
     keep_last = Whole(1, 1_000_000, allow_none=True)
     retention_days = Whole(1, 36_500, allow_none=True)
@@ -197,6 +214,8 @@ class JobOut(Schema):
     timeout_seconds = ma.fields.Integer(allow_none=True)
     on_lost = ma.fields.String()
     overlap = ma.fields.String()
+    concurrency_key = ma.fields.String(allow_none=True)
+    concurrency_limit = ma.fields.Integer()
     external_id = ma.fields.String(allow_none=True)
     keep_last = ma.fields.Integer(allow_none=True)
     retention_days = ma.fields.Integer(allow_none=True)

@@ -14,6 +14,8 @@ from app.services.executions.claims import (
     unstarted,
 )
 from app.services.executions.endings import Result, lose, settle, settle_all
+from app.services.executions.keys import touch_overlooked
+from app.services.executions.limits import take_turn
 from app.services.executions.overlaps import (
     cancel,
     decide_overlap,
@@ -67,6 +69,8 @@ __all__ = [
     "skip_missed",
     "start_another",
     "start_now",
+    "take_turn",
+    "touch_overlooked",
     "unstarted",
     "withdraw",
 ]

@@ -15,8 +15,9 @@ from app.events import emit
 from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
+from app.services.executions import limits
 from app.services.executions.overlaps import follow_job
-from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED
+from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED, TURN
 from app.services.wakeups import ring_after_commit
 
 
@@ -47,6 +48,7 @@ class Claim:
     run_at: datetime
     started_at: datetime
     exclusive_key: str | None
+    concurrency_key: str | None = None
 
 
 _executions: Any = Execution.__table__
@@ -67,6 +69,7 @@ _CLAIM_COLUMNS = tuple(
         "run_at",
         "started_at",
         "exclusive_key",
+        "concurrency_key",
         "deaths",
     )
 )
@@ -109,7 +112,7 @@ def _best(
 
 _ORDER = (
     _executions.c.priority.desc(),
-    _executions.c.run_at,
+    TURN,
     _executions.c.created_at,
     _executions.c.id,
 )
@@ -141,13 +144,20 @@ def claim(
     """
     values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "limit": 1}
     taken: list[Any] = []
-    for names in [list(queues)] if oldest else [[name] for name in queues]:
+    known = limits.known(session)
+    if known:
+        limits.take_turn(session, queues)
+        closed = limits.closed(session, queues)
+        queues = [name for name in queues if name not in closed]
+    for names in _groups(session, queues, oldest=oldest):
         if not taken:
-            statement = _OLDEST if oldest else _FIRST
+            statement = _FIRST if names[0] in known or not oldest else _OLDEST
             taken += session.execute(statement, values | {"queues": names}).all()
     if not taken:
         return []
-    if limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
+    if taken[0].queue in known:
+        limits.began(session, taken[0].queue, 1)
+    elif limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
         more = {"queues": [taken[0].queue], "limit": limit - 1}
         rows = session.execute(_AHEAD, values | more).all()
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
@@ -157,6 +167,13 @@ def claim(
     for row in taken:
         emit(session, ExecutionStarted(row.id, row.job_id))
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
+
+
+def _groups(session: Session, queues: Sequence[str], *, oldest: bool) -> list[list[str]]:
+    """Return the queues in the order and the groups in which a row is looked for."""
+    if not queues:
+        return []
+    return limits.oldest_first(session, queues) if oldest else [[name] for name in queues]
 
 
 def _claimed(session: Session, row: Any, job: Any) -> Claim:
@@ -177,6 +194,7 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.run_at,
         row.started_at,
         row.exclusive_key,
+        row.concurrency_key,
     )
 
 

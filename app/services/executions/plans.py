@@ -7,10 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain import concurrency
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.broker import Ring
 from app.models import Execution, Job
+from app.services.executions import keys
 from app.services.executions.births import add, born
 from app.services.executions.overlaps import cancel, follow_job, free_held
 from app.services.executions.sql import ACTIVE
@@ -47,16 +49,27 @@ def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None
     row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
     row.on_lost = job.on_lost
     row.exclusive_key = None if job.overlap == "allow" else job.id
+    _place_under_key(row, job)
     if run_at <= now():
         row.status, row.queued_at = state.QUEUED, now()
-        if row.blocked_on is None:
+        if row.blocked_on != job.id and keys.queue_or_hold(session, row):
             pair = (row.id, row.generation)
             ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
         return
+    if row.blocked_on != job.id:
+        row.blocked_on = None
     row.status, row.queued_at, row.handed_at = state.SCHEDULED, None, None
     if is_soon(run_at):
         row.handed_at = now()
         hand_off_after_commit(session, [(run_at, (row.id, row.generation))])
+
+
+def _place_under_key(row: Execution, job: Job) -> None:
+    """Have a row count under the key that its job has now."""
+    keys.leave(row)
+    template = job.concurrency_key
+    row.concurrency_key = concurrency.render(template, job) if template else None
+    row.concurrency_limit = job.concurrency_limit if template else None
 
 
 def start_now(
@@ -94,6 +107,7 @@ def start_another(
 
 def withdraw(row: Execution, reason: str) -> None:
     """Take back a waiting execution on behalf of the system; it can be revived."""
+    keys.leave(row)
     row.status, row.completed_at, row.reason = state.CANCELLED, now(), reason
     row.generation, row.blocked_on = row.generation + 1, None
 

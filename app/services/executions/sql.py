@@ -11,6 +11,13 @@ from app.models import Execution, Pause, Queue, Worker
 ACTIVE = sa.text("executions.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 STARTED = sa.text("executions.status IN ('running', 'cancelling')")
 CLAIMABLE = sa.text("executions.status = 'queued' AND executions.blocked_on IS NULL")
+#: Takes one of the places of its concurrency key.
+KEY_USED = sa.text(
+    "executions.concurrency_key IS NOT NULL AND executions.blocked_on IS NULL"
+    " AND executions.status IN ('queued', 'running', 'cancelling')"
+)
+#: A row whose key made it wait comes behind those that were there before it was let go.
+TURN = sa.func.coalesce(Execution.turn_at, Execution.run_at)
 DUE = sa.text("executions.status = 'scheduled' AND executions.blocked_on IS NULL")
 #: The installation is paused at this moment.
 SYSTEM_PAUSED = sa.and_(
@@ -59,5 +66,5 @@ def key_is_in_use(key: sa.BindParameter[str]) -> sa.Exists:
         other.job_id == key,
         _OTHER_ACTIVE,
         other.status != state.SCHEDULED,
-        other.blocked_on.is_(None),
+        sa.or_(other.blocked_on.is_(None), other.blocked_on != key),
     )

@@ -40,6 +40,8 @@ _DEFINED = (
     "timeout_seconds",
     "on_lost",
     "overlap",
+    "concurrency_key",
+    "concurrency_limit",
     "external_id",
     "keep_last",
     "retention_days",

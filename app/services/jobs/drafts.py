@@ -125,6 +125,8 @@ _NEW: dict[str, Any] = {
     "timeout_seconds": None,
     "on_lost": "fail",
     "overlap": "skip",
+    "concurrency_key": None,
+    "concurrency_limit": 1,
     "external_id": None,
     "keep_last": None,
     "retention_days": None,

@@ -32,6 +32,8 @@ _PLAIN = (
     "timeout_seconds",
     "on_lost",
     "overlap",
+    "concurrency_key",
+    "concurrency_limit",
     "external_id",
     "keep_last",
     "retention_days",

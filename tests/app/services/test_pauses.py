@@ -52,7 +52,9 @@ def test_while_the_installation_is_paused_only_manual_starts_begin():
     manual = queued(origin="manual", priority=1, on_lost="retry")
     with reading() as session:
         assert executions.has_claimable(session, ["default"])
-        assert pauses.system_pause(session).reason == "work on the roof"
+        found = pauses.system_pause(session)
+    assert found is not None
+    assert found.reason == "work on the roof"
     assert claim() == [manual]
     assert claim(oldest=True) == []
     with reading() as session:
@@ -164,4 +166,4 @@ def test_a_row_claimed_before_the_pause_is_untouched():
     assert claim() == [row]
     pause()
     with reading() as session:
-        assert session.get(Execution, row).status == "running"
+        assert session.get_one(Execution, row).status == "running"
