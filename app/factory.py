@@ -13,7 +13,9 @@ from app.api import (
     job_types,
     jobs,
     ops,
+    pauses,
     projects,
+    queues,
     system,
     tags,
     trace,
@@ -22,6 +24,11 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.settings import Settings
 from app.version import VERSION
+
+RESOURCES = (
+    *(jobs, executions, projects, tags, job_types, system, api_keys),
+    *(queues, pauses),
+)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -36,7 +43,7 @@ def create_app(settings: Settings) -> Flask:
     auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)
-    for resource in (jobs, executions, projects, tags, job_types, system, api_keys):
+    for resource in RESOURCES:
         api.register_blueprint(resource.blp)
     aliases.install(app)
     return app

@@ -17,10 +17,14 @@ from app.version import VERSION
 #: Commands that do without the server's code, and where they are. All others are in app.cli.main.
 LIGHT: Final = {
     "completion": "app.cli.completion:completion",
+    "enqueue": "app.cli.remote.queues:enqueue",
     "executions": "app.cli.remote.executions:executions",
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
+    "pause": "app.cli.remote.pauses:pause",
     "projects": "app.cli.remote.labels:projects",
+    "queues": "app.cli.remote.queues:queues",
+    "resume": "app.cli.remote.pauses:resume",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
     "workers": "app.cli.remote.system:workers",

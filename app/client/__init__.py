@@ -15,6 +15,7 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import BulkResult, Execution, Job, Line, Page, Project, Started, Tag, Worker
 
 __all__ = [
@@ -30,10 +31,13 @@ __all__ = [
     "NotFound",
     "Options",
     "Page",
+    "Pause",
     "Project",
+    "Queue",
     "RateLimited",
     "Refused",
     "Started",
+    "Stats",
     "Tag",
     "Unauthenticated",
     "Unavailable",

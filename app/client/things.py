@@ -121,6 +121,7 @@ class Job(Thing):
     scheduled_at: datetime | None = None
     next_due_at: datetime | None = None
     priority: int
+    raw_priority: int | None = None
     project_id: str
     timezone: str
     queue: str
@@ -182,6 +183,8 @@ class Execution(Thing):
     queue: str
     priority: int
     usage: Usage = Usage()
+    queue_position: int | None = None
+    expected_start_at: datetime | None = None
     created_at: datetime
 
     @property
@@ -239,6 +242,7 @@ class SystemStatus(Thing):
     total_workers: int
     active_workers: int
     idle_workers: int
+    pause: dict[str, Any] = {}
     is_running: bool
 
 
@@ -261,6 +265,7 @@ class Worker(Thing):
     queues: list[str]
     slots: int
     slots_used: int
+    drained: bool = False
     consuming: bool
     heartbeat_at: datetime
     running: list[str]

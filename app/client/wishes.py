@@ -90,6 +90,24 @@ class Parameters(TypedDict, total=False):
     body: str
 
 
+class QueueEdit(TypedDict, total=False):
+    """What is to be changed of a queue; a rate is such as ``10/1m``."""
+
+    limit: int | None
+    rate: str | None
+
+
+class EnqueueFields(TypedDict, total=False):
+    """What can be said of work for a queue, besides its payload."""
+
+    queue: str
+    priority: int
+    delay: int | str
+    max_attempts: int
+    name: str
+    project_id: str
+
+
 class ProjectFields(TypedDict, total=False):
     """What can be said of a project, besides its name."""
 

@@ -34,6 +34,8 @@ class Job(Base):
     config: Mapped[str]
     scheduled_at: Mapped[Moment | None]
     priority: Mapped[int] = mapped_column(sa.Integer())
+    #: The number that was asked for, where it was none of 1 to 10.
+    raw_priority: Mapped[int | None]
     project_id: Mapped[Id] = mapped_column(sa.ForeignKey("projects.id", ondelete="CASCADE"))
     timezone: Mapped[str]
     status: Mapped[str] = mapped_column(sa.String(16))

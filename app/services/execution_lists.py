@@ -12,7 +12,7 @@ from app.domain import execution_state as state
 from app.domain.errors import NotFound
 from app.domain.ids import normalise_id
 from app.models import Execution, Job
-from app.services import execution_views, logs, search, totals
+from app.services import execution_views, logs, queue_places, search, totals
 from app.services.keyset import Order, Scope, cheaper_way, unindexed
 from app.services.listing import Listing, Page, Wanted, check_range, counted
 
@@ -80,7 +80,7 @@ def detail(session: Session, execution_id: str) -> dict[str, Any]:
     row = session.execute(query).first()
     if row is None:
         raise not_found()
-    found = execution_views.wire(row)
+    found = execution_views.wire(row) | queue_places.place(session, row.id)
     if row.output_tail is None or execution_views.fills_the_tail(row.output_tail):
         output, is_cut = logs.composed(session, row.id)
         if output:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now
 from app.domain.clock import now
-from app.domain.errors import NotFound, invalid
+from app.domain.errors import Conflict, NotFound, invalid
 from app.domain.ids import new_id
+from app.gateways.broker import RESERVED
 from app.models import Installation, Pause, Queue, Worker
 from app.services import executions, wakeups
 from app.services.executions.sql import SYSTEM_PAUSED
@@ -112,8 +113,13 @@ def get_queue(session: Session, name: str) -> Queue:
 
 
 def drain_worker(session: Session, worker_id: str) -> None:
-    """Have a worker take no more work; it goes on with what runs. Raises :class:`NotFound`."""
+    """Have a worker take no more work; it goes on with what runs.
+
+    Raises :class:`NotFound`, and :class:`Conflict` for a worker that serves no run queues.
+    """
     worker = _living(session, worker_id)
+    if set(_lanes(worker)) & set(RESERVED):
+        raise Conflict("this worker serves lanes of the product, which nobody else may serve")
     worker.drained_at = worker.drained_at or now()
     session.flush()
     wakeups.forget_slots()

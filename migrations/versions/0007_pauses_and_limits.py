@@ -58,6 +58,7 @@ def upgrade() -> None:
         "concurrency_limit", sa.Integer(), server_default=sa.text("1"), nullable=False
     )
     op.add_column("jobs", limit)
+    op.add_column("jobs", sa.Column("raw_priority", sa.BigInteger(), nullable=True))
     for name, kind in _EXECUTIONS:
         op.add_column("executions", sa.Column(name, kind, nullable=True))
     _order_claims_by("coalesce(turn_at, run_at)")
@@ -88,6 +89,7 @@ def downgrade() -> None:
     _order_claims_by("run_at")
     for name, _ in reversed(_EXECUTIONS):
         op.drop_column("executions", name)
+    op.drop_column("jobs", "raw_priority")
     op.drop_column("jobs", "concurrency_limit")
     op.drop_column("jobs", "concurrency_key")
     op.drop_table("queue_starts")

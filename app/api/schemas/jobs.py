@@ -206,6 +206,9 @@ class JobOut(Schema):
     scheduled_at = ma.fields.DateTime(allow_none=True)
     next_due_at = ma.fields.DateTime(allow_none=True)
     priority = ma.fields.Integer()
+    raw_priority = ma.fields.Integer(
+        allow_none=True, metadata={"description": "What the queue API was given"}
+    )
     project_id = ma.fields.String()
     timezone = ma.fields.String()
     status = ma.fields.String(metadata={"enum": list(JOB_STATUSES)})

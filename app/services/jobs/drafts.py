@@ -125,6 +125,7 @@ _NEW: dict[str, Any] = {
     "timeout_seconds": None,
     "on_lost": "fail",
     "overlap": "skip",
+    "raw_priority": None,
     "concurrency_key": None,
     "concurrency_limit": 1,
     "external_id": None,
@@ -132,6 +133,11 @@ _NEW: dict[str, Any] = {
     "retention_days": None,
     "tag_ids": [],
 }
+
+
+def has_field(name: str) -> bool:
+    """Return whether jobs have a field of this name."""
+    return name in _NEW
 
 
 def vet_edit(draft: Draft, kind: str, known: Known) -> dict[str, Any]:

@@ -24,6 +24,7 @@ _PLAIN = (
     "config",
     "scheduled_at",
     "priority",
+    "raw_priority",
     "project_id",
     "timezone",
     "status",
