@@ -28,7 +28,7 @@ def product(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Product]
 def another_worker(product: Product, queues: str) -> Iterator[None]:
     """Run a second worker of the same installation."""
     before = len(run_workers(product))
-    command = [ROOT / "oneoff", "worker", "--queues", queues, "--concurrency", "2"]
+    command = [str(ROOT / "oneoff"), "worker", "--queues", queues, "--concurrency", "2"]
     with (product.folder / "second.log").open("wb") as log:
         process = subprocess.Popen(
             command, env=product.environ, cwd=product.folder, stdout=log, stderr=log
@@ -37,9 +37,10 @@ def another_worker(product: Product, queues: str) -> Iterator[None]:
         until(lambda: len(run_workers(product)) > before, 30, "the second worker lives")
         yield
     finally:
-        for child in [*psutil.Process(process.pid).children(recursive=True), process]:
+        for child in psutil.Process(process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 child.kill()
+        process.kill()
         process.wait()
 
 

@@ -307,6 +307,27 @@ def test_many_who_queue_and_end_under_the_same_keys_never_block_one_another():
     assert all(most[f"key:k{n}"] <= 2 for n in range(4))
 
 
+def test_of_many_who_queue_under_one_key_at_once_as_many_go_on_as_may():
+    jobs = [job(concurrency_key="{{external_id}}-{{type}}", concurrency_limit=2) for _ in range(6)]
+    barrier = threading.Barrier(6)
+
+    def one(number):
+        for turn in range(12):
+            barrier.wait(10)
+            with transaction() as session:
+                found = session.get_one(Job, jobs[number])
+                key = {"concurrency_key": f"key:{turn}", "concurrency_limit": 2}
+                plan = executions.born(found, now(), "api", None, status="queued")
+                executions.add(session, [plan | key | {"blocked_on": f"key:{turn}"}])
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(one, range(6)))
+    free = sa.select(Execution.concurrency_key).where(Execution.blocked_on.is_(None))
+    with reading() as session:
+        counts = Counter(session.scalars(free).all())
+    assert counts == {f"key:{turn}": 2 for turn in range(12)}
+
+
 def test_without_limits_a_claim_asks_nothing_more():
     queue_up(job(), 2)
     claim()
