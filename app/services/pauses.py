@@ -55,6 +55,7 @@ def pause_system(
     _take_turns(session)
     pause = system_pause(session)
     if pause is None:
+        session.execute(sa.delete(Pause).where(Pause.began_at < now() - LONGEST_PAST))
         pause = Pause(id=new_id(), began_at=now())
         session.add(pause)
     pause.reason, pause.until, pause.actor = reason, until, actor

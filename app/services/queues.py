@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.db import db_now
 from app.domain import spans
 from app.domain.errors import NotFound
-from app.models import Execution, Queue, Worker
+from app.models import Execution, Queue, QueueStart, Worker
 from app.services import executions, pauses
 from app.services.executions import limits
 from app.services.executions.sql import CLAIMABLE, STARTED
@@ -107,6 +107,8 @@ def update(session: Session, name: str, values: Mapping[str, Any]) -> dict[str, 
         queue.max_running = values["limit"]
     if "rate" in values:
         queue.rate_count, queue.rate_seconds = values["rate"] or (None, None)
+        if values["rate"] is None:
+            session.execute(sa.delete(QueueStart).where(QueueStart.queue == name))
     session.flush()
     limits.forget()
     executions.ring_waiting(session, [name])
