@@ -69,7 +69,7 @@ def resume_queue(name: str) -> Response:
 @blp.doc(parameters=[idempotent.HEADER])
 @blp.arguments(Enqueue)
 @blp.response(201, JobEnvelope)
-def enqueue(draft: Draft) -> Response:
+def enqueue_work(draft: Draft) -> Response:
     """Put work into a queue: a job that runs once, now or after a delay"""
     settings = current_app.config["SETTINGS"]
     with transaction() as session:
