@@ -15,7 +15,9 @@ from app.api import (
     jobs,
     lifecycle,
     ops,
+    pauses,
     projects,
+    queues,
     sync,
     system,
     tags,
@@ -26,6 +28,11 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.settings import Settings
 from app.version import VERSION
+
+RESOURCES = (
+    *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
+    *(api_keys, queues, pauses),
+)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -40,19 +47,7 @@ def create_app(settings: Settings) -> Flask:
     auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)
-    for resource in (
-        jobs,
-        lifecycle,
-        executions,
-        dead_letters,
-        projects,
-        tags,
-        job_types,
-        system,
-        api_keys,
-        why,
-        sync,
-    ):
+    for resource in RESOURCES:
         api.register_blueprint(resource.blp)
     aliases.install(app)
     return app

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import bootstrap
 from app.db import reading, transaction
 from app.gateways import broker, pulse
-from app.services import handoff, pauses, recovery
+from app.services import handoff, pauses, queues, recovery
 from app.services.jobs import lifecycle
 from app.services.recovery import QueueSweep
 from app.services.schedules import firing
@@ -74,6 +74,8 @@ class LedgerScheduler(Scheduler):
             handoff.hand_off_due(session, self.settings.handoff_horizon_seconds)
         with transaction() as session:
             handoff.queue_overdue(session)
+        with transaction() as session:
+            queues.tend(session)
         if trusted:
             with transaction() as session:
                 recovery.judge_expired(session)

@@ -23,6 +23,7 @@ from app.cli.broker_server import binary
 from app.factory import create_app
 from app.gateways import broker
 from app.services import installation, wakeups
+from app.services.executions import limits
 from app.settings import Settings
 from migrations import apply, seeds
 from tests.support.docker_engine import DockerEngine
@@ -80,6 +81,7 @@ def database(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[str
         url = request.getfixturevalue("migrated_postgresql")
         _renew(url)
     db.configure(url)
+    limits.forget()
     yield request.param
     db.engine().dispose()
     db._engines.clear()

@@ -112,11 +112,12 @@ class Runner:
         owner, limit = self._owner(), 1 if oldest else self._pace.rows(self.most_ahead)
 
         def step(session: Session) -> list[Claim]:
+            queues = self.queues(session)
+            executions.take_turn(session, queues)
             self._settle(session, ended)
             if last:
                 self._ring_if_rows_are_left(session)
                 return []
-            queues = self.queues(session)
             taken = executions.claim(session, owner, queues, limit, self.lease, oldest=oldest)
             if self._idle_rings:
                 tallies.add(session, "events", "duplicates", self._idle_rings)

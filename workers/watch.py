@@ -12,7 +12,7 @@ from typing import Any
 from celery.worker.state import active_requests
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import transaction
+from app.db import reading, transaction
 from app.gateways import broker, pulse
 from app.gateways.broker import Ring
 from app.gateways.task_events import TaskEvents
@@ -23,6 +23,7 @@ from workers import fuse
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
+DRAINED_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 #: The watchdog ends a pool process that is so far over the deadline of what it runs.
 FUSE_SECONDS = 60.0
@@ -46,6 +47,8 @@ class Watch:
     _pids: set[int] = field(default_factory=set)
     _looped_at: float = 0.0
     _beat_at: float = 0.0
+    _asked_at: float = 0.0
+    _drained: bool = False
     _events: TaskEvents = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +85,9 @@ class Watch:
     def _look(self) -> None:
         self._judge_dead_processes()
         moment = time.monotonic()
+        if moment >= self._asked_at:
+            self._asked_at = moment + DRAINED_SECONDS
+            self._drain_or_resume()
         if moment >= self._beat_at:
             self._beat_at = moment + HEARTBEAT_SECONDS
             consuming = moment - self._looped_at < HEARTBEAT_SECONDS
@@ -125,10 +131,28 @@ class Watch:
         for name in set(names) - set(self.queues):
             queue = broker.queue_named(name)
             self.consumer.app.amqp.queues.add(queue)
-            self._tell("add_consumer", queue=queue.name)
+            if not self._drained:
+                self._tell("add_consumer", queue=queue.name)
             self.queues = (*self.queues, name)
         with transaction() as session:
             workers.set_queues(session, self.worker_id, self.queues)
+
+    def _drain_or_resume(self) -> None:
+        """Leave messages to others while this worker is drained.
+
+        What it took meanwhile without doing anything is rung for again.
+        """
+        with reading() as session:
+            drained = workers.is_drained(session, self.worker_id)
+        if drained == self._drained:
+            return
+        self._drained = drained
+        for name in self.queues:
+            verb = "cancel_consumer" if drained else "add_consumer"
+            self._tell(verb, queue=broker.queue_named(name).name)
+        log.info("this worker %s", "is drained" if drained else "takes work again")
+        with transaction() as session:
+            executions.ring_waiting(session, self.queues)
 
     def _resize(self, wanted: int) -> None:
         if self.elastic and wanted != self.slots:

@@ -29,7 +29,16 @@ OPEN: Final = frozenset(
     }
 )
 #: Resources and single routes that need the scope ``admin``, whatever the method.
-ADMINS: Final = frozenset({"api_keys", "system.update_system_config"})
+ADMINS: Final = frozenset(
+    {
+        "api_keys",
+        "pauses",
+        "queues.pause_queue",
+        "queues.resume_queue",
+        "queues.update_queue",
+        "system.update_system_config",
+    }
+)
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

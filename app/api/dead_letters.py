@@ -12,9 +12,9 @@ from app.api.schemas.dead_letters import (
     Batch,
     BatchOut,
     DeadLetterQuery,
+    DeadLetterStatsOut,
     GroupOut,
     GroupQuery,
-    StatsOut,
     StatsQuery,
 )
 from app.api.schemas.executions import ExecutionOut
@@ -53,7 +53,7 @@ def list_dead_letter_groups(query: dict[str, Any]) -> Response:
 
 @blp.get("/stats")
 @blp.arguments(StatsQuery, location="query")
-@blp.response(200, envelope(StatsOut, "DeadLetterStats"))
+@blp.response(200, envelope(DeadLetterStatsOut, "DeadLetterStats"))
 def get_dead_letter_stats(query: dict[str, Any]) -> Response:
     """Count dead letters and other failures"""
     with reading() as session:

@@ -16,6 +16,7 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import (
     BulkResult,
     Execution,
@@ -43,10 +44,13 @@ __all__ = [
     "NotFound",
     "Options",
     "Page",
+    "Pause",
     "Project",
+    "Queue",
     "RateLimited",
     "Refused",
     "Started",
+    "Stats",
     "Tag",
     "Unauthenticated",
     "Unavailable",

@@ -7,8 +7,9 @@ from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
+from app.client.queues import Queues
 from app.client.system import System, Workers
-from app.client.things import Health
+from app.client.system_things import Health
 
 
 class Client:
@@ -30,6 +31,7 @@ class Client:
         self.projects = Projects(self._connection)
         self.tags = Tags(self._connection)
         self.system = System(self._connection)
+        self.queues = Queues(self._connection)
         self.workers = Workers(self._connection)
 
     @property

@@ -1,7 +1,11 @@
 """The system as a whole: its figures, what can be changed at run time, its workers."""
 
+from urllib.parse import quote
+
 from app.client.connection import Connection
-from app.client.things import ConfigRow, SystemStatus, Worker, WorkersStatus
+from app.client.queue_things import Pause
+from app.client.system_things import ConfigRow, SystemStatus, WorkersStatus
+from app.client.things import Worker
 
 
 class System:
@@ -13,6 +17,15 @@ class System:
     def status(self) -> SystemStatus:
         """Return the figures of the system."""
         return SystemStatus.read(self._connection.get("/api/system/status")["data"])
+
+    def pause(self, reason: str | None = None, until: str | None = None) -> Pause:
+        """Pause the installation: nothing begins but manual starts. ``until`` is RFC 3339."""
+        body = {"reason": reason, "until": until}
+        return Pause.read(self._connection.post("/api/system/pause", body)["data"])
+
+    def resume(self) -> Pause:
+        """End the pause of the installation."""
+        return Pause.read(self._connection.post("/api/system/resume")["data"])
 
     def config(self) -> list[ConfigRow]:
         """Return what can be changed at run time, by key."""
@@ -36,3 +49,11 @@ class Workers:
     def status(self) -> WorkersStatus:
         """Return how many run slots there are and what they do."""
         return WorkersStatus.read(self._connection.get("/api/workers/status")["data"])
+
+    def drain(self, worker_id: str) -> None:
+        """Have a worker take no more work; it goes on with what runs."""
+        self._connection.post(f"/api/workers/{quote(worker_id, safe='')}/drain")
+
+    def resume(self, worker_id: str) -> None:
+        """Have a drained worker take work again."""
+        self._connection.post(f"/api/workers/{quote(worker_id, safe='')}/resume")

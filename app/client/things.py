@@ -121,6 +121,7 @@ class Job(Thing):
     scheduled_at: datetime | None = None
     next_due_at: datetime | None = None
     priority: int
+    raw_priority: int | None = None
     project_id: str
     timezone: str
     queue: str
@@ -128,6 +129,8 @@ class Job(Thing):
     on_lost: str
     overlap: str
     retry: dict[str, Any] | None = None
+    concurrency_key: str | None = None
+    concurrency_limit: int = 1
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None
@@ -194,6 +197,8 @@ class Execution(Thing):
     queue: str
     priority: int
     usage: Usage = Usage()
+    queue_position: int | None = None
+    expected_start_at: datetime | None = None
     created_at: datetime
 
     @property
@@ -237,32 +242,6 @@ class Bulk(Thing):
     failed: int
 
 
-class SystemStatus(Thing):
-    """The figures of the whole system."""
-
-    total_scheduled: int
-    currently_running: int
-    completed_today: int
-    failed_recent: int
-    avg_duration_ms: float
-    queue_depth: int
-    total_jobs: int
-    total_executions: int
-    total_workers: int
-    active_workers: int
-    idle_workers: int
-    is_running: bool
-
-
-class ConfigRow(Thing):
-    """A value that can be changed at run time; ``value`` is JSON text."""
-
-    key: str
-    value: str
-    updated_at: datetime | None = None
-    locked: bool = False
-
-
 class Worker(Thing):
     """A worker process that lives."""
 
@@ -273,25 +252,9 @@ class Worker(Thing):
     queues: list[str]
     slots: int
     slots_used: int
+    drained: bool = False
     consuming: bool
     heartbeat_at: datetime
     running: list[str]
     version: str
     started_at: datetime
-
-
-class WorkersStatus(Thing):
-    """How many run slots there are and what they do."""
-
-    total_workers: int
-    active_workers: int
-    available_workers: int
-    queued_jobs: int
-    running_jobs: list[str]
-
-
-class Health(Thing):
-    """How the product is; the parts are in ``wire``."""
-
-    status: str
-    version: str

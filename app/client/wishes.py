@@ -76,6 +76,8 @@ class JobFields(TypedDict, total=False):
     on_lost: str
     overlap: str
     retry: dict[str, Any] | str | None
+    concurrency_key: str | None
+    concurrency_limit: int
     external_id: str | None
     keep_last: int | None
     retention_days: int | None
@@ -110,6 +112,24 @@ class Parameters(TypedDict, total=False):
     env: dict[str, str]
     args: Sequence[str]
     body: str
+
+
+class QueueEdit(TypedDict, total=False):
+    """What is to be changed of a queue; a rate is such as ``10/1m``."""
+
+    limit: int | None
+    rate: str | None
+
+
+class EnqueueFields(TypedDict, total=False):
+    """What can be said of work for a queue, besides its payload."""
+
+    queue: str
+    priority: int
+    delay: int | str
+    max_attempts: int
+    name: str
+    project_id: str
 
 
 class ProjectFields(TypedDict, total=False):

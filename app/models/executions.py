@@ -8,6 +8,10 @@ from app.models.base import Base, Id, Moment
 _STARTED = sa.text("status IN ('running', 'cancelling')")
 _CLAIMABLE = sa.text("status = 'queued' AND blocked_on IS NULL")
 _DUE = sa.text("status = 'scheduled' AND blocked_on IS NULL")
+_KEY_USED = sa.text(
+    "concurrency_key IS NOT NULL AND blocked_on IS NULL"
+    " AND status IN ('queued', 'running', 'cancelling')"
+)
 _ACTIVE = sa.text("status IN ('scheduled', 'queued', 'running', 'cancelling')")
 #: Only dead letters have a fingerprint. The status is not asked for: its index would be taken.
 _DEAD = sa.text("fingerprint IS NOT NULL AND discarded_at IS NULL AND replayed_by IS NULL")
@@ -47,6 +51,11 @@ class Execution(Base):
     exclusive_key: Mapped[str | None]
     #: The key this row waits for; such a row is outside the index of claimable rows.
     blocked_on: Mapped[str | None]
+    #: What it shares ``concurrency_limit`` slots under, as ``blocked_on`` names it.
+    concurrency_key: Mapped[str | None]
+    concurrency_limit: Mapped[int | None] = mapped_column(sa.Integer())
+    #: When its key let it go after it had waited: its place in the order, instead of ``run_at``.
+    turn_at: Mapped[Moment | None]
     reason: Mapped[str | None]
     queue: Mapped[str]
     priority: Mapped[int] = mapped_column(sa.Integer())
@@ -95,7 +104,7 @@ class Execution(Base):
             "ix_executions_claim",
             "queue",
             sa.text("priority DESC"),
-            "run_at",
+            sa.text("coalesce(turn_at, run_at)"),
             "created_at",
             "id",
             where=_CLAIMABLE,
@@ -111,6 +120,7 @@ class Execution(Base):
         _partial(
             "ix_executions_blocked", "blocked_on", "run_at", where=sa.text("blocked_on IS NOT NULL")
         ),
+        _partial("ix_executions_key", "concurrency_key", where=_KEY_USED),
         _partial("ix_executions_active", "job_id", "status", where=_ACTIVE),
         _partial("uq_executions_exclusive_key", "exclusive_key", where=_STARTED, unique=True),
         _partial(

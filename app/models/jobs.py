@@ -39,6 +39,8 @@ class Job(Base):
     config: Mapped[str]
     scheduled_at: Mapped[Moment | None]
     priority: Mapped[int] = mapped_column(sa.Integer())
+    #: The number that was asked for, where it was none of 1 to 10.
+    raw_priority: Mapped[int | None]
     project_id: Mapped[Id] = mapped_column(sa.ForeignKey("projects.id", ondelete="CASCADE"))
     timezone: Mapped[str]
     status: Mapped[str] = mapped_column(sa.String(16))
@@ -49,6 +51,11 @@ class Job(Base):
     #: JSON of its retry policy with all values; without one nothing is retried.
     retry: Mapped[str | None]
     overlap: Mapped[str] = mapped_column(sa.String(16), default="skip")
+    #: A template; executions whose keys come out alike share ``concurrency_limit`` slots.
+    concurrency_key: Mapped[str | None]
+    concurrency_limit: Mapped[int] = mapped_column(
+        sa.Integer(), default=1, server_default=sa.text("1")
+    )
     external_id: Mapped[str | None] = mapped_column(unique=True)
     keep_last: Mapped[int | None] = mapped_column(sa.Integer())
     retention_days: Mapped[int | None] = mapped_column(sa.Integer())

@@ -49,6 +49,8 @@ class Worker(Base):
     stopped_at: Mapped[Moment | None]
     #: Whether it reaches a Docker engine; it looks only if there are docker jobs.
     docker: Mapped[bool | None]
+    #: Since when it takes no more work, by a person's wish; it goes on with what runs.
+    drained_at: Mapped[Moment | None]
 
 
 class Queue(Base):
@@ -58,6 +60,45 @@ class Queue(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     created_at: Mapped[Moment]
+    #: While this is set nothing of the queue begins but manual starts.
+    paused_at: Mapped[Moment | None]
+    paused_reason: Mapped[str | None]
+    paused_by: Mapped[str | None]
+    #: So many of its executions run at a time, over all workers.
+    max_running: Mapped[int | None] = mapped_column(sa.Integer())
+    #: So many begin in any ``rate_seconds`` seconds, over all workers.
+    rate_count: Mapped[int | None] = mapped_column(sa.Integer())
+    rate_seconds: Mapped[int | None] = mapped_column(sa.Integer())
+
+
+class QueueStart(Base):
+    """A start in a queue with a rate, kept for as long as it counts."""
+
+    __tablename__ = "queue_starts"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    started_at: Mapped[Moment]
+
+    __table_args__ = (sa.Index("ix_queue_starts_queue", "queue", "started_at"),)
+
+
+class Pause(Base):
+    """A time in which nothing begins but manual starts, in the whole installation.
+
+    It is over at ``ended_at``, or before anybody has written that, at ``until``.
+    """
+
+    __tablename__ = "pauses"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    reason: Mapped[str | None]
+    actor: Mapped[str | None]
+    began_at: Mapped[Moment]
+    until: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+
+    __table_args__ = (sa.Index("ix_pauses_began_at", "began_at"),)
 
 
 class Lease(Base):

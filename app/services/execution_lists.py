@@ -15,6 +15,7 @@ from app.models import Execution, Job
 from app.services import execution_views, logs, search, totals
 from app.services.keyset import Order, Scope, cheaper_way, unindexed
 from app.services.listing import Listing, Page, Wanted, check_range, counted
+from app.services.queues import places
 
 _ORDERS = {
     "started_at": Order(Execution.started_at),
@@ -80,7 +81,7 @@ def detail(session: Session, execution_id: str) -> dict[str, Any]:
     row = session.execute(query).first()
     if row is None:
         raise not_found()
-    found = execution_views.wire(row)
+    found = execution_views.wire(row) | places.place(session, row.id)
     if row.output_tail is None or execution_views.fills_the_tail(row.output_tail):
         output, is_cut = logs.composed(session, row.id)
         if output:

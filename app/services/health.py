@@ -11,7 +11,7 @@ from app import db
 from app.domain.clock import now
 from app.gateways import broker
 from app.gateways.probes import Finding, Probe
-from app.services import engines, statistics
+from app.services import engines, pauses, statistics
 from app.services.engines import Engines
 from app.settings import Settings
 from app.version import VERSION
@@ -32,6 +32,7 @@ class Ledger:
     lanes: dict[str, tuple[int, int]]
     queues: dict[str, tuple[int, float]]
     docker: Engines = field(default_factory=Engines)
+    pause: dict[str, Any] = field(default_factory=lambda: pauses.wire(None))
 
 
 @dataclass
@@ -61,9 +62,13 @@ def is_up(report: dict[str, Any]) -> bool:
     return bool(report["status"] != DOWN)
 
 
+#: Parts of a report that name things.
+_NAMES: Final = frozenset({"version", "queues", "pause"})
+
+
 def for_strangers(report: dict[str, Any]) -> dict[str, Any]:
     """Return what a report says to those who have shown no key: no release, no names."""
-    return {name: part for name, part in report.items() if name not in {"version", "queues"}}
+    return {name: part for name, part in report.items() if name not in _NAMES}
 
 
 def readiness(report: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +83,8 @@ def _look() -> Ledger:
         present = session.scalars(sa.select(db.db_now())).one()
         skew = skew_seconds(before, present, now())
         lanes, queues = statistics.lanes(session), statistics.queues(session)
-        return Ledger(skew, lanes, queues, engines.known(session))
+        pause = pauses.wire(pauses.system_pause(session))
+        return Ledger(skew, lanes, queues, engines.known(session), pause)
 
 
 def skew_seconds(before: datetime, present: datetime, after: datetime) -> float:
@@ -98,6 +104,7 @@ def _report(
         "broker": _broker_part(settings, reached),
         "workers": _workers_part(ledger),
         "docker": _docker_part(ledger.docker),
+        "pause": {"status": OK, **ledger.pause},
     }
     return {
         "status": _status_of(parts),

@@ -10,7 +10,8 @@ from app.gateways import broker
 from app.gateways.broker import Ring
 from app.models import Execution, Queue
 from app.services import executions, tallies
-from app.services.executions.sql import CLAIMABLE, STARTED
+from app.services.executions import limits, rings
+from app.services.executions.sql import STARTED
 from app.services.wakeups import slots_by_queue
 
 _BATCH = 200
@@ -52,7 +53,8 @@ class QueueSweep:
         """Return the rings to publish now."""
         found: list[Ring] = []
         for queue in session.scalars(sa.select(Queue.name)).all():
-            found += self._rings_of(session, queue)
+            if queue not in limits.known(session):  # beat tends those with limits by themselves
+                found += self._rings_of(session, queue)
         if found:
             tallies.add(session, "events", "repairs", len(found))
         return found
@@ -69,14 +71,4 @@ class QueueSweep:
         return waiting[: max(1, slots_by_queue(session).get(queue, 1))]
 
     def _waiting(self, session: Session, queue: str, grace: float) -> list[Ring]:
-        rows = session.execute(
-            sa.select(Execution.id, Execution.generation, Execution.priority)
-            .where(
-                CLAIMABLE,
-                Execution.queue == queue,
-                Execution.queued_at < db_now(-grace),
-            )
-            .order_by(Execution.priority.desc(), Execution.run_at)
-            .limit(64)
-        )
-        return [Ring(queue, row.priority, (row.id, row.generation)) for row in rows]
+        return rings.waiting(session, queue, 64, Execution.queued_at < db_now(-grace))

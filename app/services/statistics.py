@@ -18,7 +18,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways import broker
 from app.models import Execution, Queue, Worker
-from app.services import tallies, totals, workers
+from app.services import pauses, tallies, totals, workers
 from app.services.executions.sql import CLAIMABLE, DUE
 from app.services.wakeups import ALIVE_SECONDS
 
@@ -43,10 +43,28 @@ def system_status(session: Session) -> dict[str, Any]:
         "queue_depth": executions[state.QUEUED] + _due(session),
         "total_jobs": sum(jobs.values()),
         "total_executions": sum(executions.values()),
+        "pause": pauses.wire(pauses.system_pause(session)),
         "is_running": slots["is_running"],
         "total_workers": slots["total_workers"],
         "active_workers": slots["active_workers"],
         "idle_workers": slots["idle_workers"],
+    }
+
+
+def queue_stats(session: Session) -> dict[str, int]:
+    """Return how many executions wait, run and have ended, for ``GET /api/stats``.
+
+    What is due and has not started is queued, never running.
+    """
+    counts, due = by_status(session, "executions"), _due(session)
+    return {
+        "scheduled": max(counts[state.SCHEDULED] - due, 0),
+        "queued": counts[state.QUEUED] + due,
+        "running": sum(counts[status] for status in state.STARTED),
+        "finished": counts[state.COMPLETED],
+        "failed": sum(counts[status] for status in state.FAILURES),
+        "cancelled": counts[state.CANCELLED],
+        "skipped": counts[state.SKIPPED],
     }
 
 

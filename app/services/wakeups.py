@@ -56,14 +56,22 @@ def ring_after_commit(session: Session, rings: Iterable[Ring]) -> None:
     slots_by_queue(session)
 
 
+def forget_slots() -> None:
+    """Have this process ask anew which slots there are."""
+    global _slots  # noqa: PLW0603 - a cache of this process
+    _slots = (0.0, {})
+
+
 def slots_by_queue(session: Session) -> dict[str, int]:
-    """Return how many slots of living workers serve each queue; known for one second."""
+    """Return how many slots of workers that take work serve each queue; known for one second."""
     global _slots  # noqa: PLW0603 - a cache of this process
     read_at, known = _slots
     if time.monotonic() - read_at < 1:
         return known
     query = sa.select(Worker.queues, Worker.slots).where(
-        Worker.stopped_at.is_(None), Worker.heartbeat_at > db_now(-ALIVE_SECONDS)
+        Worker.stopped_at.is_(None),
+        Worker.drained_at.is_(None),
+        Worker.heartbeat_at > db_now(-ALIVE_SECONDS),
     )
     found: dict[str, int] = {}
     for queues, slots in session.execute(query):

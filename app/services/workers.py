@@ -117,6 +117,12 @@ def forget_silent(session: Session, seconds: float = 3600) -> None:
     session.execute(sa.delete(Worker).where(Worker.heartbeat_at < db_now(-seconds)))
 
 
+def is_drained(session: Session, worker_id: str) -> bool:
+    """Return whether a worker shall take no more work."""
+    query = sa.select(Worker.drained_at).where(Worker.id == worker_id)
+    return session.scalar(query) is not None
+
+
 def run_queues(session: Session) -> tuple[str, ...]:
     """Return all run queues, the default one first."""
     names = session.scalars(sa.select(Queue.name).order_by(Queue.created_at, Queue.name)).all()
@@ -145,6 +151,7 @@ def _wire(worker: Worker, running: list[str], *, consuming: bool) -> dict[str, A
         "slots": worker.slots,
         "slots_used": min(len(running), worker.slots),
         "consuming": consuming,
+        "drained": worker.drained_at is not None,
         "heartbeat_at": worker.heartbeat_at,
         "running": running,
         "version": worker.version,

@@ -83,7 +83,7 @@ class GroupOut(Schema):
     error_code = ma.fields.String(allow_none=True)
 
 
-class StatsOut(Schema):
+class DeadLetterStatsOut(Schema):
     """How many dead letters wait, and how many executions failed or ran out of time."""
 
     dead = ma.fields.Integer()

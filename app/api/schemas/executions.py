@@ -98,6 +98,14 @@ class ExecutionOut(Schema):
     queue = ma.fields.String()
     priority = ma.fields.Integer()
     usage = ma.fields.Nested(UsageOut)
+    queue_position = ma.fields.Integer(
+        allow_none=True,
+        metadata={"description": "1 is next, 1000 all further back. In the detail, while it waits"},
+    )
+    expected_start_at = ma.fields.DateTime(
+        allow_none=True,
+        metadata={"description": "A guess, where there can be one. In the detail, while it waits"},
+    )
     created_at = ma.fields.DateTime()
 
 

@@ -19,6 +19,7 @@ from app.api.schemas.fields import (
 )
 from app.api.schemas.retries import Retry, RetryOut
 from app.api.schemas.tags import TagOut
+from app.domain import concurrency
 from app.domain.names import check_queue, clean_name
 from app.domain.schedules.zones import check_zone
 from app.domain.specs import SPECS
@@ -32,8 +33,15 @@ MISFIRES = ("skip", "latest", "all")
 MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
 _CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
 
+_CONCURRENCY_KEY = {
+    "description": "Executions whose keys come out alike share concurrency_limit. "
+    f"May name: {', '.join(concurrency.NAMES)}",
+    "example": "tenant-{{project_id}}",
+}
 
-def _queue(text: str) -> str:
+
+def queue_name(text: str) -> str:
+    """Return the name of a run queue of jobs. Raises :class:`ValueError` if it can't be one."""
     if check_queue(text) in RESERVED_QUEUES:
         raise ValueError("is a queue of the system; choose another name")
     return text
@@ -50,13 +58,8 @@ class _JobFields(DraftSchema):
 
     clearable = frozenset(
         {
-            "description",
-            "timeout_seconds",
-            "external_id",
-            "keep_last",
-            "retention_days",
-            "schedule",
-            "retry",
+            *("description", "timeout_seconds", "external_id", "keep_last", "retention_days"),
+            *("schedule", "retry", "concurrency_key"),
         }
     )
     empty_is_absent = frozenset(
@@ -75,11 +78,17 @@ class _JobFields(DraftSchema):
     tag_ids = ma.fields.List(Id(), validate=ma.validate.Length(max=100))
     description = Text(at_most(10_000), allow_none=True)
     enabled = Flag()
-    queue = Text(_queue, metadata={"description": "The run queue; default: default"})
+    queue = Text(queue_name, metadata={"description": "The run queue; default: default"})
     timeout_seconds = Whole(1, MAX_TIMEOUT_SECONDS, allow_none=True)
     on_lost = Choice("fail", "retry")
     overlap = Choice("skip", "queue", "allow", "cancel_running")
     retry = Retry()
+    concurrency_key = Text(concurrency.check, allow_none=True, metadata=_CONCURRENCY_KEY)
+    concurrency_limit = Whole(
+        1,
+        concurrency.MOST,
+        metadata={"description": "How many executions of one key may run at a time; default: 1"},
+    )
     external_id = Text(at_most(255), allow_none=True, metadata={"description": "Unique"})
     keep_last = Whole(1, 1_000_000, allow_none=True)
     retention_days = Whole(1, 36_500, allow_none=True)
@@ -216,6 +225,9 @@ class JobOut(Schema):
     scheduled_at = ma.fields.DateTime(allow_none=True)
     next_due_at = ma.fields.DateTime(allow_none=True)
     priority = ma.fields.Integer()
+    raw_priority = ma.fields.Integer(
+        allow_none=True, metadata={"description": "What the queue API was given"}
+    )
     project_id = ma.fields.String()
     timezone = ma.fields.String()
     status = ma.fields.String(metadata={"enum": list(JOB_STATUSES)})
@@ -225,6 +237,8 @@ class JobOut(Schema):
     on_lost = ma.fields.String()
     overlap = ma.fields.String()
     retry = ma.fields.Nested(RetryOut, allow_none=True)
+    concurrency_key = ma.fields.String(allow_none=True)
+    concurrency_limit = ma.fields.Integer()
     external_id = ma.fields.String(allow_none=True)
     keep_last = ma.fields.Integer(allow_none=True)
     retention_days = ma.fields.Integer(allow_none=True)

@@ -12,6 +12,16 @@ def _count(description: str) -> ma.fields.Integer:
     return ma.fields.Integer(metadata={"description": description})
 
 
+class PauseOut(Schema):
+    """Whether the installation is paused."""
+
+    paused = ma.fields.Boolean()
+    paused_at = ma.fields.DateTime(allow_none=True)
+    reason = ma.fields.String(allow_none=True)
+    until = ma.fields.DateTime(allow_none=True)
+    paused_by = ma.fields.String(allow_none=True)
+
+
 class _SlotFields(Schema):
     total_workers = _count("Run slots of living workers")
     active_workers = _count("Run slots at work")
@@ -32,6 +42,7 @@ class SystemStatusOut(_SlotFields):
     queue_depth = _count("Executions due or queued, not started")
     total_jobs = _count("All jobs")
     total_executions = _count("All executions in the ledger")
+    pause = ma.fields.Nested(PauseOut, metadata={"description": "Of the whole installation"})
 
 
 class WorkersStatusOut(_SlotFields):
@@ -56,6 +67,9 @@ class WorkerOut(Schema):
     slots_used = _count("Slots at work")
     consuming = ma.fields.Boolean(
         metadata={"description": "Whether it takes messages, and does not only live"}
+    )
+    drained = ma.fields.Boolean(
+        metadata={"description": "Whether it takes no more work and only ends what runs"}
     )
     heartbeat_at = ma.fields.DateTime()
     running = ma.fields.List(

@@ -2,16 +2,41 @@
 
 import click
 
-from app.cli.commands import Command, Group
+from app.cli.commands import Group
 from app.cli.remote import inputs
-from app.cli.remote.output import duration, note, relative
+from app.cli.remote.output import duration, exact, note, relative
 from app.cli.remote.session import Remote, remote
+from app.client import Pause
 
 
-@click.command(cls=Command)
+@click.group(cls=Group, invoke_without_command=True)
 @remote()
-def workers(remote: Remote) -> None:
-    """List the workers that live, with what each serves and runs."""
+@click.pass_context
+def workers(context: click.Context, remote: Remote) -> None:
+    """List the workers that live, with what each serves and runs; drain one, let it go on."""
+    if context.invoked_subcommand is None:
+        _list_workers(remote)
+
+
+@workers.command()
+@click.argument("worker")
+@remote()
+def drain(remote: Remote, worker: str) -> None:
+    """Have a WORKER, named by its id, take no more work; it goes on with what runs."""
+    remote.client.workers.drain(worker)
+    remote.output.done({"id": worker, "drained": True}, f"drained {worker}")
+
+
+@workers.command()
+@click.argument("worker")
+@remote()
+def resume(remote: Remote, worker: str) -> None:
+    """Have a drained WORKER take work again."""
+    remote.client.workers.resume(worker)
+    remote.output.done({"id": worker, "drained": False}, f"resumed {worker}")
+
+
+def _list_workers(remote: Remote) -> None:
     found = remote.client.workers.list()
     if remote.output.as_json:
         remote.output.json({"data": [one.wire for one in found]})
@@ -19,10 +44,21 @@ def workers(remote: Remote) -> None:
     if not found:
         note("No worker lives; jobs wait. Start one: oneoff worker")
         return
-    columns = ("ID", "POOL", "QUEUES", "BUSY", "CONSUMING", "HEARTBEAT", "STARTED", "VERSION")
+    columns = (
+        "ID",
+        "POOL",
+        "QUEUES",
+        "BUSY",
+        "CONSUMING",
+        "DRAINED",
+        "HEARTBEAT",
+        "STARTED",
+        "VERSION",
+    )
     rows = (
         (
             *(one.id, one.pool, one.queues, f"{one.slots_used}/{one.slots}", one.consuming),
+            one.drained,
             *(relative(one.heartbeat_at), relative(one.started_at), one.version),
         )
         for one in found
@@ -49,6 +85,7 @@ def status(remote: Remote) -> None:
             "jobs": f"{found.total_jobs:,}",
             "scheduled": f"{found.total_scheduled:,}",
             "running": f"{found.currently_running:,}",
+            "paused": _pause(Pause.read(found.pause)) if found.pause else "",
             "waiting for a slot": f"{found.queue_depth:,}",
             "run slots": slots if found.is_running else "none; no worker lives",
             "completed today": f"{found.completed_today:,}",
@@ -57,6 +94,13 @@ def status(remote: Remote) -> None:
             "mean duration": duration(round(found.avg_duration_ms)),
         }
     )
+
+
+def _pause(pause: Pause) -> str:
+    if not pause.paused:
+        return ""
+    end = f" until {exact(pause.until)}" if pause.until else ""
+    return f"since {exact(pause.paused_at)}{end}" + (f": {pause.reason}" if pause.reason else "")
 
 
 @system.group(invoke_without_command=True)

@@ -91,6 +91,10 @@ _HOW = (
         metavar="NUMBER|PRESET|JSON|@FILE|none",
         help="Try again so often when it fails, or as a policy says.",
     ),
+    click.option(
+        "--concurrency-key", metavar="TEXT", help="Those alike share a limit: {{project_id}}."
+    ),
+    click.option("--concurrency-limit", type=int, help="How many of a key run at a time.  [1]"),
     click.option("--timezone", metavar="ZONE", help="IANA name, such as Asia/Tokyo."),
     click.option("--description", metavar="TEXT"),
     click.option("--external-id", metavar="TEXT", help="Your own id for it; unique."),
@@ -104,6 +108,7 @@ _HOW = (
 #: Names of options whose values go on the wire as they are.
 _PLAIN = (
     *("name", "priority", "queue", "on_lost", "overlap"),
+    *("concurrency_key", "concurrency_limit"),
     *("timezone", "misfire", "description", "external_id", "keep_last", "retention_days"),
     *("enabled", "auto_start"),
 )

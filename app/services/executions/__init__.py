@@ -14,6 +14,9 @@ from app.services.executions.claims import (
     unstarted,
 )
 from app.services.executions.endings import lose, settle, settle_all
+from app.services.executions.holds import hold_waiting, let_go, place_waiting
+from app.services.executions.keys import touch_overlooked
+from app.services.executions.limits import take_turn
 from app.services.executions.moments import (
     Span,
     add_moments,
@@ -30,15 +33,13 @@ from app.services.executions.overlaps import (
     follow_jobs,
     free_held,
     in_progress,
+    is_held,
     resolve_overlaps,
 )
 from app.services.executions.plans import (
     JOB_DISABLED,
     JOB_PAUSED,
-    hold_waiting,
-    let_go,
     lock_active,
-    place_waiting,
     replan,
     revive,
     start_another,
@@ -48,6 +49,7 @@ from app.services.executions.plans import (
 from app.services.executions.replays import replay
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
 from app.services.executions.results import Result
+from app.services.executions.rings import ring_waiting
 
 __all__ = [
     "JOB_DISABLED",
@@ -72,6 +74,7 @@ __all__ = [
     "has_claimable",
     "hold_waiting",
     "in_progress",
+    "is_held",
     "is_planned",
     "let_go",
     "lock_active",
@@ -88,12 +91,15 @@ __all__ = [
     "replay",
     "resolve_overlaps",
     "revive",
+    "ring_waiting",
     "running",
     "settle",
     "settle_all",
     "skip_missed",
     "start_another",
     "start_now",
+    "take_turn",
+    "touch_overlooked",
     "unstarted",
     "withdraw",
 ]

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import db_now
+from app.domain import concurrency
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.ids import new_id
 from app.gateways.broker import Pair, Ring
 from app.models import Execution, Job
+from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
 from app.services.executions.sql import DUE, another_in_progress
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
@@ -36,14 +38,19 @@ def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any
         "actor": actor,
         "on_lost": job.on_lost,
         "exclusive_key": None if job.overlap == "allow" else job.id,
+        "concurrency_key": None,
         "queue": job.queue,
         "priority": job.priority,
         "due_at": run_at,
         "run_at": run_at,
         "created_at": now(),
     } | over
+    if job.concurrency_key:
+        row["concurrency_key"] = concurrency.render(job.concurrency_key, job)
+        row["concurrency_limit"] = job.concurrency_limit
     if row["status"] == state.QUEUED:
         row["queued_at"] = row["created_at"]
+        row["blocked_on"] = row.get("blocked_on") or row["concurrency_key"]
     elif row["status"] == state.SCHEDULED and is_soon(row["run_at"]):
         row["handed_at"] = row["created_at"]
     return row
@@ -54,9 +61,11 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     session.flush()
     if not rows:
         return
-    keys = {key for row in rows for key in row}
+    columns = {name for row in rows for name in row}
     table: Any = Execution.__table__
-    session.connection().execute(sa.insert(table), [dict.fromkeys(keys) | row for row in rows])
+    session.connection().execute(sa.insert(table), [dict.fromkeys(columns) | row for row in rows])
+    waiting = [r for r in rows if r["status"] == state.QUEUED and r["concurrency_key"]]
+    keys.touch(session, [r["concurrency_key"] for r in waiting], [r["id"] for r in waiting])
     claimable = [r for r in rows if r["status"] == state.QUEUED and not r.get("blocked_on")]
     ring_after_commit(session, [Ring(r["queue"], r["priority"], (r["id"], 1)) for r in claimable])
     soon = [(r["run_at"], (r["id"], 1)) for r in rows if r.get("handed_at")]
@@ -73,11 +82,16 @@ _due = (
     DUE,
     _executions.c.run_at <= db_now(),
 )
+_MOVED = ("id", "generation", "queue", "priority", "concurrency_key")
 _QUEUE = (
     sa.update(_executions)
     .where(*_due, sa.or_(_executions.c.exclusive_key.is_(None), ~another_in_progress()))
-    .values(status=sa.literal_column(f"'{state.QUEUED}'"), queued_at=db_now())
-    .returning(*(_executions.c[name] for name in ("id", "generation", "queue", "priority")))
+    .values(
+        status=sa.literal_column(f"'{state.QUEUED}'"),
+        queued_at=db_now(),
+        blocked_on=_executions.c.concurrency_key,
+    )
+    .returning(*(_executions.c[name] for name in _MOVED))
 )
 _LEFT = sa.select(Execution).where(*_due)
 
@@ -92,8 +106,10 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
         return 0
     wanted = {"pairs": list(pairs), "ids": [row_id for row_id, _ in pairs]}
     moved = session.execute(_QUEUE, wanted).all()
-    if moved:
-        ring_after_commit(session, [Ring(m.queue, m.priority, (m.id, m.generation)) for m in moved])
+    keyed = [m for m in moved if m.concurrency_key]
+    keys.touch(session, [m.concurrency_key for m in keyed], [m.id for m in keyed])
+    free = [m for m in moved if not m.concurrency_key]
+    ring_after_commit(session, [Ring(m.queue, m.priority, (m.id, m.generation)) for m in free])
     if len(moved) < len(pairs):
         for row in session.scalars(_LEFT, wanted).all():
             decide_overlap(session, row)

@@ -15,8 +15,9 @@ from app.events import emit
 from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
+from app.services.executions import limits
 from app.services.executions.overlaps import follow_job
-from app.services.executions.sql import CLAIMABLE, STARTED
+from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED, TURN
 from app.services.wakeups import ring_after_commit
 
 
@@ -50,6 +51,7 @@ class Claim:
     #: JSON of the job's retry policy, and how many of its retries led to this attempt.
     retry: str | None = None
     retries: int = 0
+    concurrency_key: str | None = None
 
 
 _executions: Any = Execution.__table__
@@ -70,6 +72,7 @@ _CLAIM_COLUMNS = tuple(
         "run_at",
         "started_at",
         "exclusive_key",
+        "concurrency_key",
         "deaths",
         "retries",
     )
@@ -87,7 +90,7 @@ def _best(
     chosen = (
         sa.select(_executions.c.id)
         .where(_executions.c.queue.in_(sa.bindparam("queues", expanding=True)))
-        .where(CLAIMABLE, *only)
+        .where(CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, *only)
         .order_by(*order)
         .limit(sa.bindparam("limit"))
         .with_for_update(skip_locked=True)
@@ -113,7 +116,7 @@ def _best(
 
 _ORDER = (
     _executions.c.priority.desc(),
-    _executions.c.run_at,
+    TURN,
     _executions.c.created_at,
     _executions.c.id,
 )
@@ -146,13 +149,20 @@ def claim(
     """
     values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "limit": 1}
     taken: list[Any] = []
-    for names in [list(queues)] if oldest else [[name] for name in queues]:
+    known = limits.known(session)
+    if known:
+        limits.take_turn(session, queues)
+        closed = limits.closed(session, queues)
+        queues = [name for name in queues if name not in closed]
+    for names in _groups(session, queues, oldest=oldest):
         if not taken:
-            statement = _OLDEST if oldest else _FIRST
+            statement = _FIRST if names[0] in known or not oldest else _OLDEST
             taken += session.execute(statement, values | {"queues": names}).all()
     if not taken:
         return []
-    if limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
+    if taken[0].queue in known:
+        limits.began(session, taken[0].queue, 1)
+    elif limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
         more = {"queues": [taken[0].queue], "limit": limit - 1}
         rows = session.execute(_AHEAD, values | more).all()
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
@@ -162,6 +172,13 @@ def claim(
     for row in taken:
         emit(session, ExecutionStarted(row.id, row.job_id))
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
+
+
+def _groups(session: Session, queues: Sequence[str], *, oldest: bool) -> list[list[str]]:
+    """Return the queues in the order and the groups in which a row is looked for."""
+    if not queues:
+        return []
+    return limits.oldest_first(session, queues) if oldest else [[name] for name in queues]
 
 
 def _claimed(session: Session, row: Any, job: Any) -> Claim:
@@ -184,6 +201,7 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.exclusive_key,
         job.retry,
         row.retries,
+        row.concurrency_key,
     )
 
 
@@ -208,10 +226,16 @@ def of_owner(session: Session, worker: str, pid: int | None = None) -> Sequence[
     return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
+_WAITS = (
+    sa.select(Execution.id)
+    .where(Execution.queue.in_(sa.bindparam("queues", expanding=True)), CLAIMABLE, MAY_BEGIN)
+    .limit(1)
+)
+
+
 def has_claimable(session: Session, queues: Sequence[str]) -> bool:
-    """Return whether a row of these queues waits to be claimed."""
-    query = sa.select(Execution.id).where(Execution.queue.in_(queues), CLAIMABLE).limit(1)
-    return session.scalar(query) is not None
+    """Return whether a row of these queues waits to be claimed, and may begin."""
+    return session.scalar(_WAITS, {"queues": list(queues)}) is not None
 
 
 def renew(session: Session, worker: str, held: Sequence[tuple[str, int]], lease: float) -> set[str]:

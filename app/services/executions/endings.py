@@ -15,7 +15,7 @@ from app.domain.fingerprint import fingerprint
 from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
-from app.services.executions import retries
+from app.services.executions import keys, limits, retries
 from app.services.executions.claims import Claim
 from app.services.executions.overlaps import (
     follow_job,
@@ -86,6 +86,7 @@ def _follow_up(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     for status in {_JOB_STATUS[result.verdict] for _, result in ended}:
         jobs = [c.job_id for c, r in ended if _JOB_STATUS[r.verdict] == status]
         follow_jobs(session, jobs, status)
+    _free_places(session, [claim for claim, _ in ended])
     for key in keys_waited_for(session, [c.job_id for c, _ in ended if c.exclusive_key]):
         free_held(session, key)
     for claim, result in ended:
@@ -127,11 +128,18 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
         _hand_on(session, session.get_one(Execution, claim.id))
     _count_end(session, claim.type, status, result.duration_ms)
     follow_job(session, claim.job_id, _JOB_STATUS[status])
+    _free_places(session, [claim])
     if claim.exclusive_key:
         free_held(session, claim.job_id)
     will_retry = fate == "retry" or _is_handed_on(claim, result)
     emit(session, ExecutionEnded(claim.id, claim.job_id, status, will_retry))
     return True
+
+
+def _free_places(session: Session, ended: Sequence[Claim | Execution]) -> None:
+    """Let others have the places that these took in their queues and under their keys."""
+    keys.touch(session, [one.concurrency_key for one in ended])
+    limits.ended(session, [one.queue for one in ended])
 
 
 def _values(claim: Claim, result: Result) -> dict[str, Any]:
@@ -180,6 +188,7 @@ def lose(session: Session, row: Execution, reason: str = "its worker died") -> s
     kind = session.scalar(sa.select(Job.type).where(Job.id == row.job_id)) or "unknown"
     _count_end(session, kind, row.status, 0)
     follow_job(session, row.job_id, _JOB_STATUS[row.status])
+    _free_places(session, [row])
     if row.exclusive_key:
         free_held(session, row.job_id)
     emit(session, ExecutionEnded(row.id, row.job_id, row.status, will_retry))

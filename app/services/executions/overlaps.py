@@ -14,6 +14,7 @@ from app.domain.events import ExecutionEnded, ExecutionSkipped
 from app.events import emit
 from app.gateways.broker import Ring
 from app.models import Execution, Job
+from app.services.executions import keys
 from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key, key_is_in_use
 from app.services.wakeups import ring_after_commit
 
@@ -21,6 +22,11 @@ from app.services.wakeups import ring_after_commit
 def pause_key(job_id: str) -> str:
     """Return what rows of a paused job wait for."""
     return f"pause:{job_id}"
+
+
+def is_held(row: Execution) -> bool:
+    """Return whether a row waits for the end of its job's pause."""
+    return row.blocked_on == pause_key(row.job_id)
 
 
 def in_progress(session: Session, job_id: str) -> list[Execution]:
@@ -43,6 +49,7 @@ def decide_overlap(session: Session, row: Execution) -> None:
     policy = "queue" if row.attempt > 1 else policy
     if policy == "skip":
         row.status, row.completed_at = state.SKIPPED, now()
+        keys.leave(row)
         row.reason = f"overlap: execution {others[0].id} was in progress" if others else "overlap"
         emit(session, ExecutionSkipped(row.id, row.job_id))
         follow_job(session, row.job_id, None)
@@ -50,6 +57,7 @@ def decide_overlap(session: Session, row: Execution) -> None:
     if policy == "cancel_running":
         for other in others:
             cancel(session, other)
+    keys.leave(row)
     row.status, row.queued_at, row.blocked_on = state.QUEUED, now(), row.exclusive_key
     session.flush()
     free_held(session, row.job_id)
@@ -78,8 +86,7 @@ def free_held(session: Session, key: str) -> None:
     """Let the next row that waits for ``key`` go to its queue, if nothing uses the key."""
     session.flush()
     held = session.scalar(_NEXT_HELD, {"key": key})
-    if held is not None:
-        held.blocked_on = None
+    if held is not None and keys.queue_or_hold(session, held):
         ring_after_commit(session, [Ring(held.queue, held.priority, (held.id, held.generation))])
 
 
@@ -104,6 +111,7 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
         return row.status
     row.status, row.completed_at, row.error = state.CANCELLED, now(), "Job cancelled by user"
     row.error_code, row.blocked_on, row.generation = "CANCELLED", None, row.generation + 1
+    keys.leave(row)
     follow_job(session, row.job_id, "cancelled")
     emit(session, ExecutionEnded(row.id, row.job_id, row.status))
     if row.exclusive_key:

@@ -11,8 +11,10 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.broker import Ring
 from app.models import Execution, Job
+from app.services.executions import keys
 from app.services.executions.births import add, born
-from app.services.executions.overlaps import cancel, follow_job, free_held, pause_key
+from app.services.executions.holds import place_under_key
+from app.services.executions.overlaps import cancel, follow_job, free_held
 from app.services.executions.sql import ACTIVE
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
@@ -51,62 +53,19 @@ def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None
     row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
     row.on_lost = job.on_lost
     row.exclusive_key = None if job.overlap == "allow" else job.id
+    place_under_key(row, job)
     if run_at <= now():
         row.status, row.queued_at = state.QUEUED, now()
-        if row.blocked_on is None:
+        if row.blocked_on != job.id and keys.queue_or_hold(session, row):
             pair = (row.id, row.generation)
             ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
         return
+    if row.blocked_on != job.id:
+        row.blocked_on = None
     row.status, row.queued_at, row.handed_at = state.SCHEDULED, None, None
     if is_soon(run_at):
         row.handed_at = now()
         hand_off_after_commit(session, [(run_at, (row.id, row.generation))])
-
-
-def place_waiting(session: Session, job: Job) -> None:
-    """Move a job's waiting executions to where it runs now; their moments stay."""
-    session.flush()
-    query = sa.select(Execution).where(Execution.job_id == job.id, ACTIVE)
-    for row in session.scalars(query.order_by(Execution.number)).all():
-        if row.status in state.WAITING:
-            _place(session, row, job)
-
-
-def _place(session: Session, row: Execution, job: Job) -> None:
-    row.generation += 1
-    row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
-    row.on_lost = job.on_lost
-    if row.origin != "catchup":
-        row.exclusive_key = None if job.overlap == "allow" else job.id
-    pair = (row.id, row.generation)
-    if row.status == state.QUEUED:
-        if row.blocked_on is None:
-            ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
-    elif is_soon(row.run_at):
-        row.handed_at = now()
-        hand_off_after_commit(session, [(row.run_at, pair)])
-
-
-def hold_waiting(session: Session, job_id: str) -> int:
-    """Hold what waits of a job that is paused, but starts by hand; return how many rows."""
-    session.flush()
-    held = session.execute(
-        sa.update(Execution)
-        .where(Execution.job_id == job_id, ACTIVE, Execution.status.in_(state.WAITING))
-        .where(Execution.origin != "manual")
-        .values(blocked_on=pause_key(job_id), generation=Execution.generation + 1)
-        .execution_options(synchronize_session="fetch")
-    )
-    return int(held.rowcount)  # type: ignore[attr-defined]
-
-
-def let_go(session: Session, job: Job) -> None:
-    """Let what was held by a pause wait for its turn again."""
-    query = sa.select(Execution).where(Execution.blocked_on == pause_key(job.id))
-    for row in session.scalars(query.order_by(Execution.run_at)).all():
-        row.blocked_on = row.exclusive_key if row.status == state.QUEUED else None
-        _place(session, row, job)
-    free_held(session, job.id)
 
 
 def start_now(
@@ -153,6 +112,7 @@ def start_another(
 
 def withdraw(row: Execution, reason: str) -> None:
     """Take back a waiting execution on behalf of the system; it can be revived."""
+    keys.leave(row)
     row.status, row.completed_at, row.reason = state.CANCELLED, now(), reason
     row.generation, row.blocked_on = row.generation + 1, None
 

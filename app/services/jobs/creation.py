@@ -42,6 +42,8 @@ _DEFINED = (
     "on_lost",
     "overlap",
     "retry",
+    "concurrency_key",
+    "concurrency_limit",
     "external_id",
     "keep_last",
     "retention_days",

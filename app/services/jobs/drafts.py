@@ -97,6 +97,9 @@ _NEW: dict[str, Any] = {
     "on_lost": "fail",
     "overlap": "skip",
     "retry": None,
+    "raw_priority": None,
+    "concurrency_key": None,
+    "concurrency_limit": 1,
     "external_id": None,
     "keep_last": None,
     "retention_days": None,
@@ -107,6 +110,11 @@ _NEW: dict[str, Any] = {
     "misfire_grace_seconds": 60,
     "auto_start": True,
 }
+
+
+def has_field(name: str) -> bool:
+    """Return whether jobs have a field of this name."""
+    return name in _NEW
 
 
 def vet_edit(draft: Draft, present: Job, known: Known) -> dict[str, Any]:

@@ -21,7 +21,12 @@ from app.settings import Settings
 #: May be changed whatever the job does at present.
 _ALWAYS = frozenset({"enabled"})
 #: A change of these goes to the executions that wait.
-_PLACING = frozenset({"scheduled_at", "queue", "priority", "project_id", "overlap", "on_lost"})
+_PLACING = frozenset(
+    {
+        *("scheduled_at", "queue", "priority", "project_id", "overlap", "on_lost"),
+        *("concurrency_key", "concurrency_limit"),
+    }
+)
 _CLONE_SUFFIX = " (clone)"
 
 

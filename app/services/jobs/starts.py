@@ -33,7 +33,7 @@ def execute(
     if not job.enabled:
         raise Conflict("the job is disabled; enable it first")
     planned = [row for row in active if row.status == state.SCHEDULED and row.attempt == 1]
-    others = [row for row in active if row not in planned]
+    others = [row for row in active if row not in planned and not executions.is_held(row)]
     if job.schedule:
         planned = []  # its moments come all the same
     if others and job.overlap == "skip":

@@ -36,7 +36,7 @@ def test_a_worker_says_what_it_serves_and_runs(client):
         (claim,) = executions.claim(session, owner, ["default"], 1, 60, oldest=False)
     (shown,) = get(client, "/api/workers")["data"]
     assert shown.keys() == {
-        *("id", "host", "pid", "pool", "queues", "slots", "slots_used", "consuming"),
+        *("id", "host", "pid", "pool", "queues", "slots", "slots_used", "consuming", "drained"),
         *("heartbeat_at", "running", "version", "started_at"),
     }
     assert (shown["id"], shown["pool"], shown["queues"]) == (

@@ -141,6 +141,7 @@ def test_a_slow_count_is_kept_for_a_while(lived_in, monkeypatch):
 class TestEmptiness:
     def test_a_fresh_installation_is_all_zeros(self):
         found = status()
+        assert found.pop("pause")["paused"] is False
         found.pop("is_running")
         assert set(found.values()) == {0}
 

@@ -1,0 +1,50 @@
+"""The installation as a whole: its status, settings and health."""
+
+from datetime import datetime
+from typing import Any
+
+from app.client.things import Thing
+
+
+class SystemStatus(Thing):
+    """The figures of the whole system."""
+
+    total_scheduled: int
+    currently_running: int
+    completed_today: int
+    failed_recent: int
+    avg_duration_ms: float
+    queue_depth: int
+    total_jobs: int
+    total_executions: int
+    total_workers: int
+    active_workers: int
+    idle_workers: int
+    pause: dict[str, Any] = {}
+    is_running: bool
+
+
+class ConfigRow(Thing):
+    """A value that can be changed at run time; ``value`` is JSON text."""
+
+    key: str
+    value: str
+    updated_at: datetime | None = None
+    locked: bool = False
+
+
+class WorkersStatus(Thing):
+    """How many run slots there are and what they do."""
+
+    total_workers: int
+    active_workers: int
+    available_workers: int
+    queued_jobs: int
+    running_jobs: list[str]
+
+
+class Health(Thing):
+    """How the product is; the parts are in ``wire``."""
+
+    status: str
+    version: str

@@ -1,0 +1,34 @@
+"""Rings for rows that wait already: after a pause, a change of workers or of limits."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.gateways.broker import Ring
+from app.models import Execution
+from app.services.executions.sql import CLAIMABLE, MAY_BEGIN
+from app.services.wakeups import ring_after_commit, slots_by_queue
+
+
+def ring_waiting(session: Session, queues: Sequence[str], most: int = 64) -> int:
+    """Ring each queue for its first rows, one for each slot at most; return how many rings."""
+    slots = slots_by_queue(session)
+    rings = [
+        ring
+        for queue in queues
+        for ring in waiting(session, queue, min(most, max(1, slots.get(queue, 1))))
+    ]
+    ring_after_commit(session, rings)
+    return len(rings)
+
+
+def waiting(session: Session, queue: str, most: int, *only: sa.ColumnElement[bool]) -> list[Ring]:
+    """Return the rings for the first rows of a queue that may begin."""
+    rows = session.execute(
+        sa.select(Execution.id, Execution.generation, Execution.priority)
+        .where(CLAIMABLE, MAY_BEGIN, Execution.queue == queue, *only)
+        .order_by(Execution.priority.desc(), Execution.run_at)
+        .limit(most)
+    )
+    return [Ring(queue, row.priority, (row.id, row.generation)) for row in rows]
