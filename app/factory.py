@@ -17,6 +17,7 @@ from app.api import (
     system,
     tags,
     trace,
+    webhooks,
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
@@ -36,7 +37,7 @@ def create_app(settings: Settings) -> Flask:
     auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)
-    for resource in (jobs, executions, projects, tags, job_types, system, api_keys):
+    for resource in (jobs, executions, projects, tags, job_types, system, api_keys, webhooks):
         api.register_blueprint(resource.blp)
     aliases.install(app)
     return app

@@ -4,19 +4,19 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.domain.containers import ContainerRules, parse_allowed
+from app.domain.containers import ContainerRules
 from app.domain.errors import Fault, Invalid, shorten
-from app.domain.outbound import Network, OutboundPolicy, parse_networks
+from app.domain.outbound import OutboundPolicy
 from app.domain.rules import Rules
+from app.domain.setting_forms import Allowed, Level, Names, Networks, Zone
 
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset({"database_url", "redis_url", "broker_url"})
@@ -27,35 +27,6 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SOCKET_PATH = 100
 #: Other names under which people of other systems know the same settings.
 ALIAS_PREFIXES = ("TASKFLOW_", "APP__")
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("is no IANA time zone, such as Europe/Berlin") from error
-    return value
-
-
-def _names(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _allowed(value: object) -> object:
-    return parse_allowed(value) if isinstance(value, str) else value
-
-
-def _networks(value: object) -> object:
-    return parse_networks(value) if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
-Zone = Annotated[str, BeforeValidator(_zone)]
-Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
 
 
 class Settings(BaseModel):
@@ -113,6 +84,15 @@ class Settings(BaseModel):
     )
     docker_allow: Allowed = Field(
         (), description="What docker jobs may have besides: network:host, cap:NAME, bind:PATH"
+    )
+    webhook_max_retries: int = Field(
+        12, ge=0, le=100, description="Tries of a webhook delivery after the first"
+    )
+    webhook_timeout_seconds: float = Field(
+        30, ge=0.1, le=60, description="Time a receiver of webhooks has to answer"
+    )
+    webhook_allow: Networks = Field(
+        (), description="Private networks that webhooks may reach though authentication is on"
     )
     #: Names given by a flag or the environment of this start, in lower case.
     given: frozenset[str] = frozenset()
@@ -198,6 +178,16 @@ class Settings(BaseModel):
             if part.hostname
         ]
         return OutboundPolicy(self.outbound_deny, self.outbound_allow, tuple(own))
+
+    @property
+    def webhook_outbound(self) -> OutboundPolicy:
+        """The policy for webhooks: with authentication on, people who may not run jobs make them.
+
+        Then what OUTBOUND_ALLOW opens for jobs stays closed, and so do private addresses.
+        """
+        of_jobs = () if self.auth_enabled else self.outbound_allow
+        allow = (*of_jobs, *self.webhook_allow)
+        return replace(self.outbound, allow=allow, reaches_private=not self.auth_enabled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.db import transaction
 from app.gateways import broker, pulse
 from app.services import handoff, recovery
 from app.services.recovery import QueueSweep
+from app.services.webhooks import deliveries
 from app.settings import Settings
 from beat import leader
 from beat.chores import Timetable
@@ -21,6 +22,8 @@ from beat.vigil import Vigil
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+#: While so many rings for webhooks wait in the broker, no more are added.
+MOST_WEBHOOK_RINGS = 100
 
 
 class LedgerScheduler(Scheduler):
@@ -80,8 +83,10 @@ class LedgerScheduler(Scheduler):
             return
         with transaction() as session:
             rings = self.sweep.rings(session)
+            webhooks = deliveries.due_webhooks(session, MOST_WEBHOOK_RINGS)
         if rings:
             broker.ring(rings, {})
+        broker.ring_webhooks(webhooks, MOST_WEBHOOK_RINGS)
         for name in self.timetable.due():
             broker.send_chore(name)
 

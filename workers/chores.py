@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db import transaction
 from app.services import idempotency, retention, tallies, workers
+from app.services.webhooks import history
 from workers import process
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def perform(name: str) -> None:
     """Do one chore. An unknown name is logged: an older worker may meet a newer beat."""
     if name == "retention":
         retention.purge_in_batches(process.settings())
+        history.purge_in_batches(process.settings())
     elif name in _DUTIES:
         with transaction() as session:
             _DUTIES[name](session)
