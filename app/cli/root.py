@@ -23,6 +23,7 @@ LIGHT: Final = {
     "projects": "app.cli.remote.labels:projects",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
+    "webhooks": "app.cli.remote.webhooks:webhooks",
     "workers": "app.cli.remote.system:workers",
 }
 

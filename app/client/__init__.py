@@ -15,13 +15,26 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
-from app.client.things import BulkResult, Execution, Job, Line, Page, Project, Started, Tag, Worker
+from app.client.things import (
+    BulkResult,
+    Delivery,
+    Execution,
+    Job,
+    Line,
+    Page,
+    Project,
+    Started,
+    Tag,
+    Webhook,
+    Worker,
+)
 
 __all__ = [
     "BulkResult",
     "Client",
     "ClientError",
     "Conflict",
+    "Delivery",
     "Execution",
     "Forbidden",
     "Invalid",
@@ -39,5 +52,6 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "Webhook",
     "Worker",
 ]

@@ -8,6 +8,7 @@ from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
 from app.client.system import System, Workers
 from app.client.things import Health
+from app.client.webhooks import Webhooks
 
 
 class Client:
@@ -29,6 +30,7 @@ class Client:
         self.tags = Tags(self._connection)
         self.system = System(self._connection)
         self.workers = Workers(self._connection)
+        self.webhooks = Webhooks(self._connection)
 
     @property
     def url(self) -> str:
