@@ -15,19 +15,8 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
-from app.client.things import (
-    BulkResult,
-    Delivery,
-    Execution,
-    Job,
-    Line,
-    Page,
-    Project,
-    Started,
-    Tag,
-    Webhook,
-    Worker,
-)
+from app.client.things import BulkResult, Execution, Job, Line, Page, Project, Started, Tag, Worker
+from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
     "BulkResult",

@@ -276,43 +276,6 @@ class WorkersStatus(Thing):
     running_jobs: list[str]
 
 
-class Webhook(Thing):
-    """An outgoing subscription; ``secret`` is there only when it is new."""
-
-    id: str
-    name: str
-    url: str
-    events: str
-    project_id: str | None = None
-    is_active: bool
-    has_secret: bool
-    disabled_reason: str | None = None
-    failures: int = 0
-    paused_until: datetime | None = None
-    created_by: str | None = None
-    created_at: datetime
-    updated_at: datetime
-    secret: str | None = None
-
-
-class Delivery(Thing):
-    """One event on its way to one webhook; ``payload`` is the JSON text that is sent."""
-
-    id: str
-    webhook_id: str
-    sequence: int
-    event_type: str
-    payload: str
-    status: str
-    attempts: int
-    next_retry_at: datetime | None = None
-    response_code: int | None = None
-    response_body: str | None = None
-    error: str | None = None
-    created_at: datetime
-    completed_at: datetime | None = None
-
-
 class Health(Thing):
     """How the product is; the parts are in ``wire``."""
 

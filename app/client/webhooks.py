@@ -1,15 +1,53 @@
 """Webhooks: telling other programs what happens."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Unpack
 
 from app.client import lists
 from app.client.connection import Connection
-from app.client.things import Delivery, Page, Webhook
+from app.client.things import Page, Thing
 from app.client.wishes import DeliveryQuery, PageQuery, WebhookEdit, WebhookFields
 
 #: A receiver has at most so many seconds to answer a test.
 _PATIENCE = 60.0
+
+
+class Webhook(Thing):
+    """An outgoing subscription; ``secret`` is there only when it is new."""
+
+    id: str
+    name: str
+    url: str
+    events: str
+    project_id: str | None = None
+    is_active: bool
+    has_secret: bool
+    disabled_reason: str | None = None
+    failures: int = 0
+    paused_until: datetime | None = None
+    created_by: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    secret: str | None = None
+
+
+class Delivery(Thing):
+    """One event on its way to one webhook; ``payload`` is the JSON text that is sent."""
+
+    id: str
+    webhook_id: str
+    sequence: int
+    event_type: str
+    payload: str
+    status: str
+    attempts: int
+    next_retry_at: datetime | None = None
+    response_code: int | None = None
+    response_body: str | None = None
+    error: str | None = None
+    created_at: datetime
+    completed_at: datetime | None = None
 
 
 class Webhooks:
