@@ -243,12 +243,20 @@ def disable(session: Session, webhook: Webhook, reason: str | None) -> None:
     """Switch a webhook off; what is on its way to it has failed."""
     webhook.is_active, webhook.disabled_reason, webhook.updated_at = False, reason, now()
     session.flush()
+    fail_pending(session, DISABLED, WebhookDelivery.webhook_id == webhook.id)
+
+
+def fail_pending(session: Session, error: str, *where: sa.ColumnElement[bool]) -> None:
+    """End deliveries that are on their way as failed, to all webhooks unless ``where`` says less.
+
+    They can be replayed.
+    """
     ended = session.scalars(
         sa.update(WebhookDelivery)
-        .where(WebhookDelivery.webhook_id == webhook.id, _IS_PENDING)
+        .where(_IS_PENDING, *where)
         .values(
             status=FAILED,
-            error=DISABLED,
+            error=error,
             completed_at=now(),
             next_retry_at=None,
             lease_until=None,

@@ -16,7 +16,7 @@ from app.domain.outbound import OutboundPolicy
 from app.events import emit
 from app.gateways.http import Answer
 from app.models import Job, Webhook, WebhookDelivery
-from app.services import metrics, projects, tallies
+from app.services import backups, metrics, projects, tallies
 from app.services.webhooks import deliveries, history, subscriptions
 from app.services.webhooks.deliveries import Outcome
 from app.settings import Settings
@@ -214,3 +214,16 @@ def test_a_project_takes_its_webhooks_with_it():
     with db.reading() as session:
         assert session.get(Webhook, hook) is None
         assert session.scalars(sa.select(Job.id)).all() == []
+
+
+def test_a_restored_database_sends_nothing_old_and_it_can_be_replayed():
+    hook = one_delivery()
+    with db.transaction() as session:
+        backups.finish_restore(session, now())
+    (row,) = written(hook)
+    assert row.status == "failed"
+    assert "restored from a backup" in row.error
+    assert claim(hook) is None
+    with db.transaction() as session:
+        assert history.replay_failed(session, session.get_one(Webhook, hook)) == 1
+    assert claim(hook).id == row.id
