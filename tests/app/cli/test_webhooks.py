@@ -71,12 +71,9 @@ def test_a_secret_can_be_given_in_a_file(oneoff, client, tmp_path):
     ("words", "code", "said"),
     [
         (["create", "w", "https://example.com"], 2, "--event"),
-        (["create", "w", "https://example.com", "--event", "job.done"], 2, "job.done"),
         (["create", "w", "example.com", "--event", "job.failed"], 1, "url"),
         (["edit", "0" * 32], 2, "say what to change"),
-        (["edit", "nobody", "--name", "x"], 1, "no webhook named"),
         (["show", "0" * 32], 1, "webhook not found"),
-        (["replay", "0" * 32], 2, "--failed"),
         (["replay", "0" * 32, "abc"], 1, "no id of a delivery"),
     ],
 )
