@@ -22,6 +22,7 @@ from app.api import (
     system,
     tags,
     trace,
+    webhooks,
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
@@ -31,7 +32,7 @@ from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses),
+    *(api_keys, queues, pauses, webhooks),
 )
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from app.domain.errors import Fault, Invalid, shorten
 from app.domain.outbound import OutboundPolicy
 from app.domain.programs import ProgramRules
 from app.domain.rules import Rules
-from app.domain.setting_fields import Allowed, Level, Names, Networks, Packages, Zone
+from app.domain.setting_fields import Allowed, Level, Names, Networks, Packages, Zone, driver_named
 
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset({"database_url", "redis_url", "broker_url"})
@@ -98,6 +98,15 @@ class Settings(BaseModel):
     python_allow: Packages = Field(
         (), description="Packages whose callables python jobs may run; none by default"
     )
+    webhook_max_retries: int = Field(
+        12, ge=0, le=100, description="Tries of a webhook delivery after the first"
+    )
+    webhook_timeout_seconds: float = Field(
+        30, ge=0.1, le=60, description="Time a receiver of webhooks has to answer"
+    )
+    webhook_allow: Networks = Field(
+        (), description="Private networks that webhooks may reach though authentication is on"
+    )
     #: Names given by a flag or the environment of this start, in lower case.
     given: frozenset[str] = frozenset()
 
@@ -129,7 +138,7 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The SQLAlchemy address of the database."""
         if self.database_url:
-            return _driver_named(self.database_url)
+            return driver_named(self.database_url)
         if self.db_path:
             return f"sqlite:///{Path(self.db_path).expanduser().absolute()}"
         here = Path("oneoff.db").absolute()
@@ -193,6 +202,16 @@ class Settings(BaseModel):
             if part.hostname
         ]
         return OutboundPolicy(self.outbound_deny, self.outbound_allow, tuple(own))
+
+    @property
+    def webhook_outbound(self) -> OutboundPolicy:
+        """The policy for webhooks: with authentication on, people who may not run jobs make them.
+
+        Then what OUTBOUND_ALLOW opens for jobs stays closed, and so do private addresses.
+        """
+        of_jobs = () if self.auth_enabled else self.outbound_allow
+        allow = (*of_jobs, *self.webhook_allow)
+        return replace(self.outbound, allow=allow, reaches_private=not self.auth_enabled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +297,3 @@ def _from_file(environ: Mapping[str, str], values: Mapping[str, Given]) -> dict[
     if unknown:
         raise Invalid([Fault(n.upper(), f"is no setting (from {path})") for n in unknown])
     return {n: Given(v, f"file {path}") for n, v in lines.items() if v not in (None, "")}
-
-
-def _driver_named(url: str) -> str:
-    for scheme in ("postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    return url

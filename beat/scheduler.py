@@ -15,6 +15,7 @@ from app.services import handoff, pauses, queues, recovery
 from app.services.jobs import lifecycle
 from app.services.recovery import QueueSweep
 from app.services.schedules import firing
+from app.services.webhooks import deliveries
 from app.settings import Settings
 from beat import leader
 from beat.chores import Timetable
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 #: A round fires schedules for no longer; the next one goes on.
 FIRING_SECONDS = 2.0
+#: While so many rings for webhooks wait in the broker, no more are added.
+MOST_WEBHOOK_RINGS = 100
 
 
 class LedgerScheduler(Scheduler):
@@ -100,8 +103,10 @@ class LedgerScheduler(Scheduler):
             return
         with transaction() as session:
             rings = self.sweep.rings(session)
+            webhooks = deliveries.due_webhooks(session, MOST_WEBHOOK_RINGS)
         if rings:
             broker.ring(rings, {})
+        broker.ring_webhooks(webhooks, MOST_WEBHOOK_RINGS)
         for name in self.timetable.due():
             broker.send_chore(name)
 

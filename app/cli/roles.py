@@ -14,6 +14,8 @@ from app.cli.supervisor import KILL_AFTER_SECONDS, Role, fork
 from app.services import workers
 from app.settings import Settings
 
+#: Threads of the worker of webhooks, notifications and chores; those it does not need don't start.
+AUXILIARY_SLOTS = 16
 #: Imported once by a parent before it forks, so that its children share the memory.
 PRELOADED = (
     "app.factory",
@@ -23,6 +25,7 @@ PRELOADED = (
     "workers.process",
     "workers.tasks.executions",
     "workers.tasks.chores",
+    "workers.tasks.deliveries",
     "beat.scheduler",
     "celery.apps.worker",
     "celery.concurrency.prefork",
@@ -77,7 +80,7 @@ def dispatcher(settings: Settings) -> Role:
 
 def auxiliary(settings: Settings) -> Role:
     """Return the worker of webhooks, notifications and chores."""
-    lanes = ("threads", ("webhooks", "notifications", "chores"), 4, False)
+    lanes = ("threads", ("webhooks", "notifications", "chores"), AUXILIARY_SLOTS, False)
     return _worker("auxiliary", settings, lanes)
 
 

@@ -28,6 +28,7 @@ LIGHT: Final = {
     "resume": "app.cli.remote.pauses:resume",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
+    "webhooks": "app.cli.remote.webhooks:webhooks",
     "workers": "app.cli.remote.system:workers",
 }
 

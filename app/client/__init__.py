@@ -28,6 +28,7 @@ from app.client.things import (
     Tag,
     Worker,
 )
+from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
     "BulkResult",
@@ -36,6 +37,7 @@ __all__ = [
     "Conflict",
     "DeadLetterBatch",
     "DeadLetterGroup",
+    "Delivery",
     "Execution",
     "Forbidden",
     "Invalid",
@@ -56,5 +58,6 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "Webhook",
     "Worker",
 ]

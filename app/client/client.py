@@ -10,6 +10,7 @@ from app.client.labels import Projects, Tags
 from app.client.queues import Queues
 from app.client.system import System, Workers
 from app.client.system_things import Health
+from app.client.webhooks import Webhooks
 
 
 class Client:
@@ -33,6 +34,7 @@ class Client:
         self.system = System(self._connection)
         self.queues = Queues(self._connection)
         self.workers = Workers(self._connection)
+        self.webhooks = Webhooks(self._connection)
 
     @property
     def url(self) -> str:

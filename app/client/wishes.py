@@ -147,6 +147,29 @@ class ProjectEdit(ProjectFields, total=False):
     name: str
 
 
+class WebhookFields(TypedDict, total=False):
+    """What can be said of a webhook, new or not."""
+
+    secret: str | None
+    project_id: str | None
+    is_active: bool
+
+
+class WebhookEdit(WebhookFields, total=False):
+    """What is to be changed of a webhook."""
+
+    name: str
+    url: str
+    events: str | Sequence[str]
+
+
+class DeliveryQuery(PageQuery, total=False):
+    """Filters of a list of deliveries."""
+
+    status: str | None
+    event: str | None
+
+
 class TagFields(TypedDict, total=False):
     """What can be said of a tag, besides its name."""
 

@@ -45,6 +45,8 @@ class OutboundPolicy:
     allow: tuple[Network, ...] = ()
     #: Addresses (host, port) never reachable, such as the product's own broker.
     own: tuple[tuple[str, int], ...] = ()
+    #: Whether the rule lets private and loopback addresses be reached.
+    reaches_private: bool = True
 
     def allows(self, address: Address | str, port: int) -> bool:
         """Return whether a connection may be made."""
@@ -70,7 +72,10 @@ class OutboundPolicy:
         allowed, denied = _width(address, self.allow), _width(address, self.deny)
         if denied >= 0:
             return "on the operator's list of forbidden addresses" if denied >= allowed else None
-        return _default_reason(address) if allowed < 0 else None
+        if allowed >= 0:
+            return None
+        is_private = not self.reaches_private and not address.is_global
+        return _default_reason(address) or ("a private address" if is_private else None)
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:

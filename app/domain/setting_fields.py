@@ -34,3 +34,11 @@ Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Packages = Annotated[tuple[str, ...], BeforeValidator(_packages)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
+
+
+def driver_named(url: str) -> str:
+    """Return the address of a database with the driver that we use for it."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url

@@ -26,11 +26,13 @@ Pair = tuple[str, int]
 DISPATCH = "dispatch"
 AUXILIARY = ("webhooks", "notifications", "chores")
 CHORES = "chores"
+WEBHOOKS = "webhooks"
 RESERVED = (DISPATCH, *AUXILIARY)
 
 RELEASE_TASK = "executions.release"
 RUN_TASK = "executions.run"
 CHORE_TASK = "chores.perform"
+DELIVER_TASK = "deliveries.deliver"
 
 #: After a failed publish this process leaves the broker alone for so many seconds.
 PAUSE_AFTER_FAILURE = 2.0
@@ -190,6 +192,15 @@ def send_chore(name: str) -> None:
     """Ask the auxiliary workers for one run of a chore."""
     with _noticing_failure():
         _publish([Message(CHORE_TASK, [name], queue_named(CHORES), {"expires": 3600})])
+
+
+def ring_webhooks(webhook_ids: Sequence[str], most: int = 1000) -> None:
+    """Ring for webhooks with deliveries that are due, unless ``most`` rings wait already."""
+    if not webhook_ids:
+        return
+    with _noticing_failure():
+        queue, room = queue_named(WEBHOOKS), max(0, most - depth(WEBHOOKS))
+        _publish([Message(DELIVER_TASK, [one], queue, {}) for one in webhook_ids[:room]])
 
 
 def depth(queue: str) -> int:

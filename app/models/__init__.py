@@ -16,6 +16,7 @@ from app.models.system import (
     Tally,
     Worker,
 )
+from app.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
@@ -34,6 +35,8 @@ __all__ = [
     "SystemConfig",
     "Tag",
     "Tally",
+    "Webhook",
+    "WebhookDelivery",
     "Worker",
     "job_tags",
 ]

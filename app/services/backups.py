@@ -11,6 +11,7 @@ from app.domain.clock import to_wire
 from app.models import Lease, SystemConfig, Worker
 from app.services import executions, installation, totals
 from app.services.schedules import planning
+from app.services.webhooks import deliveries
 
 #: A row of system_config with this key: the data are back, but the rest is not done yet.
 MARK = "restore"
@@ -55,6 +56,8 @@ def finish_restore(session: Session, taken_at: datetime) -> Outcome:
     missed = executions.skip_missed(session, f"missed: restored from a backup of {moment}")
     planning.skip_missed(session, f"missed: restored from a backup of {moment}")
     executions.renew_fences(session)
+    # They may have been delivered since; whoever knows better replays them.
+    deliveries.fail_pending(session, f"not sent: restored from a backup of {moment}")
     for table in (Worker, Lease):
         session.execute(sa.delete(table))
     session.execute(sa.delete(SystemConfig).where(SystemConfig.key == MARK))

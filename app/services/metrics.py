@@ -142,7 +142,9 @@ def _events(session: Session) -> Iterator[Family | Distribution]:
         yield Family("counter", name, text, (), {(): value})
     yield _lateness(session)
     name, text = "oneoff_webhook_deliveries", "Webhook deliveries ended."
-    yield Family("counter", name, text, ("result",), {(result,): 0.0 for result in _RESULTS})
+    ended = tallies.totals(session, "webhooks")
+    results: dict[Labels, float] = {(result,): ended.get(result, 0.0) for result in _RESULTS}
+    yield Family("counter", name, text, ("result",), results)
 
 
 def _lateness(session: Session) -> Distribution:

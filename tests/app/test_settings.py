@@ -106,3 +106,18 @@ def test_rules_for_programs_are_read_and_strict_by_default(tmp_path: Path) -> No
     assert given.claude_logs == Path("/var/log/claude")
     with pytest.raises(Invalid, match="is no name of a package"):
         load({}, {"PYTHON_ALLOW": "reports,*"})
+
+
+def test_webhooks_reach_private_addresses_only_if_nobody_is_a_stranger():
+    private = "127.0.0.1"
+    opened: dict[str, object] = {"webhook_allow": "127.0.0.0/8", "auth_enabled": True}
+    assert load({}, {}).webhook_outbound.allows(private, 80)
+    strict = load({"auth_enabled": True, "outbound_allow": "127.0.0.0/8"}, {})
+    assert strict.outbound.allows(private, 80)
+    assert not strict.webhook_outbound.allows(private, 80)
+    assert strict.webhook_outbound.allows("8.8.8.8", 443)
+    assert load(opened, {}).webhook_outbound.allows(private, 80)
+    for settings in ({}, opened):
+        assert not load(settings, {}).webhook_outbound.allows("169.254.169.254", 80)
+    denied = load({"outbound_deny": "127.0.0.0/8"}, {})
+    assert not denied.webhook_outbound.allows(private, 80)

@@ -45,6 +45,14 @@ def tag_id(client: Client, word: str) -> str:
     )
 
 
+def webhook_id(client: Client, word: str) -> str:
+    """Return the id of a webhook named by its id or its name."""
+    known = normalise_id(word) if word != DEFAULT else None
+    return known or _the_one(
+        word, "webhook", (w for w in client.webhooks.walk() if w.name == _stored(word))
+    )
+
+
 def execution_id(word: str) -> str:
     """Return the id of an execution. They have no names."""
     known = normalise_id(word) if word != DEFAULT else None

@@ -49,6 +49,9 @@ class ClaudeSpec(Spec):
     kind: ClassVar[str] = "claude"
     title: ClassVar[str] = "Claude prompt"
     description: ClassVar[str] = "Gives a prompt to the program claude on the worker's machine."
+    public: ClassVar[frozenset[str]] = frozenset(
+        {"cwd", "model", "max_turns", "allowed_tools", "skip_permissions", "timeout"}
+    )
 
     prompt: Annotated[Text, AfterValidator(_prompt)] = Field(
         title="Prompt",

@@ -29,6 +29,24 @@ class DockerSpec(Spec):
     kind: ClassVar[str] = "docker"
     title: ClassVar[str] = "Docker container"
     description: ClassVar[str] = "Runs an image on the Docker engine of the worker's machine."
+    public: ClassVar[frozenset[str]] = frozenset(
+        {
+            "image",
+            "workdir",
+            "user",
+            "timeout",
+            "auto_remove",
+            "pull",
+            "network",
+            "memory",
+            "cpus",
+            "pids_limit",
+            "shm_size",
+            "read_only",
+            "cap_drop",
+            "cap_add",
+        }
+    )
 
     image: Image = Field(
         title="Image",

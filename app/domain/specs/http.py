@@ -78,6 +78,21 @@ class HttpSpec(Spec):
     kind: ClassVar[str] = "http"
     title: ClassVar[str] = "HTTP request"
     description: ClassVar[str] = "Calls a web address; succeeds unless the status is 400 or above."
+    public: ClassVar[frozenset[str]] = frozenset(
+        {
+            "method",
+            "timeout",
+            "timeout_seconds",
+            "retry",
+            "retry_count",
+            "retry_delay_seconds",
+            "expected_status",
+            "follow_redirects",
+            "max_redirects",
+            "verify_tls",
+        }
+    )
+    public_addresses: ClassVar[frozenset[str]] = frozenset({"url"})
 
     url: Annotated[str, AfterValidator(_check_address)] = Field(
         title="URL",

@@ -74,6 +74,7 @@ class PythonSpec(Spec):
     kind: ClassVar[str] = "python"
     title: ClassVar[str] = "Python callable"
     description: ClassVar[str] = "Calls a function of a package that the operator allows."
+    public: ClassVar[frozenset[str]] = frozenset({"callable", "workdir", "timeout"})
 
     callable: Annotated[str, AfterValidator(_callable)] = Field(
         title="Callable",

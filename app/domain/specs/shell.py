@@ -41,6 +41,9 @@ class ShellSpec(Spec):
     kind: ClassVar[str] = "shell"
     title: ClassVar[str] = "Shell script"
     description: ClassVar[str] = "Runs a script with /bin/sh or the interpreter its #! line names."
+    public: ClassVar[frozenset[str]] = frozenset(
+        {"is_path", "workdir", "timeout", "nice", "run_as"}
+    )
 
     script: Script = Field(
         title="Script",

@@ -1,0 +1,1 @@
+"""Webhooks: subscriptions of other programs, and the deliveries to them."""

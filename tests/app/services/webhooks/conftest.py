@@ -1,0 +1,15 @@
+"""Events in these tests reach the outbox."""
+
+import pytest
+
+from app import events, reactions
+from app.services.webhooks import outbox
+
+
+@pytest.fixture(autouse=True)
+def _connected():
+    reactions.connect()
+    outbox._forget()
+    yield
+    events.connect({}, {})
+    outbox._forget()
