@@ -6,6 +6,7 @@ from app.services.executions.claims import (
     Owner,
     cancellations,
     claim,
+    claim_link,
     give_back,
     has_claimable,
     of_owner,
@@ -14,6 +15,7 @@ from app.services.executions.claims import (
     unstarted,
 )
 from app.services.executions.endings import Result, lose, settle, settle_all
+from app.services.executions.links import LinkStart, active_link, skip_link, start_link
 from app.services.executions.overlaps import (
     cancel,
     decide_overlap,
@@ -36,13 +38,16 @@ from app.services.executions.restored import lose_started, renew_fences, skip_mi
 __all__ = [
     "JOB_DISABLED",
     "Claim",
+    "LinkStart",
     "Owner",
     "Result",
+    "active_link",
     "add",
     "born",
     "cancel",
     "cancellations",
     "claim",
+    "claim_link",
     "decide_overlap",
     "follow_job",
     "free_held",
@@ -62,8 +67,10 @@ __all__ = [
     "running",
     "settle",
     "settle_all",
+    "skip_link",
     "skip_missed",
     "start_another",
+    "start_link",
     "start_now",
     "unstarted",
     "withdraw",

@@ -58,7 +58,10 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     table: Any = Execution.__table__
     session.connection().execute(sa.insert(table), [dict.fromkeys(keys) | row for row in rows])
     claimable = [r for r in rows if r["status"] == state.QUEUED and not r.get("blocked_on")]
-    ring_after_commit(session, [Ring(r["queue"], r["priority"], (r["id"], 1)) for r in claimable])
+    ring_after_commit(
+        session,
+        [Ring(r["queue"], r["priority"], (r["id"], 1), r.get("chain_run_id")) for r in claimable],
+    )
     soon = [(r["run_at"], (r["id"], 1)) for r in rows if r.get("handed_at")]
     hand_off_after_commit(session, soon)
 
@@ -77,7 +80,9 @@ _QUEUE = (
     sa.update(_executions)
     .where(*_due, sa.or_(_executions.c.exclusive_key.is_(None), ~another_in_progress()))
     .values(status=sa.literal_column(f"'{state.QUEUED}'"), queued_at=db_now())
-    .returning(*(_executions.c[name] for name in ("id", "generation", "queue", "priority")))
+    .returning(
+        *(_executions.c[name] for name in ("id", "generation", "queue", "priority", "chain_run_id"))
+    )
 )
 _LEFT = sa.select(Execution).where(*_due)
 
@@ -93,7 +98,10 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     wanted = {"pairs": list(pairs), "ids": [row_id for row_id, _ in pairs]}
     moved = session.execute(_QUEUE, wanted).all()
     if moved:
-        ring_after_commit(session, [Ring(m.queue, m.priority, (m.id, m.generation)) for m in moved])
+        ring_after_commit(
+            session,
+            [Ring(m.queue, m.priority, (m.id, m.generation), m.chain_run_id) for m in moved],
+        )
     if len(moved) < len(pairs):
         for row in session.scalars(_LEFT, wanted).all():
             decide_overlap(session, row)

@@ -16,7 +16,7 @@ from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions.overlaps import follow_job
-from app.services.executions.sql import CLAIMABLE, STARTED
+from app.services.executions.sql import CLAIMABLE, LINK_WAITS, STARTED
 from app.services.wakeups import ring_after_commit
 
 
@@ -47,6 +47,9 @@ class Claim:
     run_at: datetime
     started_at: datetime
     exclusive_key: str | None
+    #: The chain run it belongs to, and as which of its links.
+    chain_run_id: str | None = None
+    link_index: int | None = None
 
 
 _executions: Any = Execution.__table__
@@ -68,6 +71,8 @@ _CLAIM_COLUMNS = tuple(
         "started_at",
         "exclusive_key",
         "deaths",
+        "chain_run_id",
+        "link_index",
     )
 )
 
@@ -90,10 +95,15 @@ def _best(
         .cte("chosen")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    return _taking(_executions.c.id.in_(sa.select(chosen.c.id)))
+
+
+def _taking(*which: sa.ColumnElement[bool] | sa.TextClause) -> sa.Update:
+    """Return the conditional update by which rows come to belong to an owner."""
     version = sa.select(_jobs.c.version).where(_jobs.c.id == _executions.c.job_id)
     return (
         sa.update(_executions)
-        .where(_executions.c.id.in_(sa.select(chosen.c.id)))
+        .where(*which)
         .values(
             status=sa.literal_column(f"'{state.RUNNING}'"),
             epoch=_executions.c.epoch + 1,
@@ -151,6 +161,24 @@ def claim(
         more = {"queues": [taken[0].queue], "limit": limit - 1}
         rows = session.execute(_AHEAD, values | more).all()
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
+    return _started(session, taken)
+
+
+_LINK = _taking(_executions.c.id == sa.bindparam("link_id"), LINK_WAITS)
+
+
+def claim_link(session: Session, owner: Owner, row_id: str, lease: float) -> Claim | None:
+    """Take the execution of a chain's link, if it waits for nothing else.
+
+    Raises ``IntegrityError`` if another execution of the same key runs.
+    """
+    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "link_id": row_id}
+    taken = session.execute(_LINK, values).all()
+    return _started(session, taken)[0] if taken else None
+
+
+def _started(session: Session, taken: Sequence[Any]) -> list[Claim]:
+    """Tell of rows that were just taken, and return them with what is to be run."""
     jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
     by_id = {job.id: job for job in jobs}
     tallies.add(session, "events", "claims", len(taken))
@@ -177,6 +205,8 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.run_at,
         row.started_at,
         row.exclusive_key,
+        row.chain_run_id,
+        row.link_index,
     )
 
 
@@ -258,4 +288,6 @@ def give_back(session: Session, claims: Sequence[Claim]) -> None:
     )
     for claim in claims:
         follow_job(session, claim.job_id, None)
-    ring_after_commit(session, [Ring(claim.queue, 5, (claim.id, 0)) for claim in claims])
+    ring_after_commit(
+        session, [Ring(claim.queue, 5, (claim.id, 0), claim.chain_run_id) for claim in claims]
+    )

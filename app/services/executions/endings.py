@@ -15,6 +15,7 @@ from app.domain.events import ExecutionEnded
 from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
+from app.services.executions import links
 from app.services.executions.births import add, born
 from app.services.executions.claims import Claim
 from app.services.executions.overlaps import (
@@ -99,7 +100,10 @@ def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     for key in keys_waited_for(session, [c.job_id for c, _ in ended if c.exclusive_key]):
         free_held(session, key)
     for claim, result in ended:
-        emit(session, ExecutionEnded(claim.id, claim.job_id, result.verdict))
+        ended_now = ExecutionEnded(
+            claim.id, claim.job_id, result.verdict, chain_run_id=claim.chain_run_id
+        )
+        emit(session, ended_now)
 
 
 def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -> bool:
@@ -132,7 +136,10 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
     follow_job(session, claim.job_id, _JOB_STATUS[result.verdict])
     if claim.exclusive_key:
         free_held(session, claim.job_id)
-    emit(session, ExecutionEnded(claim.id, claim.job_id, result.verdict, will_retry))
+    emit(
+        session,
+        ExecutionEnded(claim.id, claim.job_id, result.verdict, will_retry, claim.chain_run_id),
+    )
     return True
 
 
@@ -182,7 +189,7 @@ def lose(session: Session, row: Execution, reason: str = "its worker died") -> s
     follow_job(session, row.job_id, _JOB_STATUS[row.status])
     if row.exclusive_key:
         free_held(session, row.job_id)
-    emit(session, ExecutionEnded(row.id, row.job_id, row.status, will_retry))
+    emit(session, ExecutionEnded(row.id, row.job_id, row.status, will_retry, row.chain_run_id))
     return row.status
 
 
@@ -202,6 +209,7 @@ def _retry(session: Session, row: Execution) -> None:
         due_at=row.due_at,
         deaths=row.deaths,
         parameters=row.parameters,
+        **links.place_of(row),
     )
     add(session, [again])
 

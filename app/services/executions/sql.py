@@ -9,7 +9,15 @@ from app.models import Execution
 #: Spelt as in the partial indexes: the databases use those only for the same words.
 ACTIVE = sa.text("executions.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 STARTED = sa.text("executions.status IN ('running', 'cancelling')")
-CLAIMABLE = sa.text("executions.status = 'queued' AND executions.blocked_on IS NULL")
+CLAIMABLE = sa.text(
+    "executions.status = 'queued' AND executions.blocked_on IS NULL"
+    " AND executions.chain_run_id IS NULL"
+)
+#: Links of chains are claimed by their own messages, never by who works off a queue.
+LINK_WAITS = sa.text(
+    "executions.status = 'queued' AND executions.blocked_on IS NULL"
+    " AND executions.chain_run_id IS NOT NULL"
+)
 DUE = sa.text("executions.status = 'scheduled' AND executions.blocked_on IS NULL")
 _OTHER_ACTIVE = sa.text("other.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 _OTHER_STARTED = sa.text("other.status IN ('running', 'cancelling')")

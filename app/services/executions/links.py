@@ -1,0 +1,100 @@
+"""Executions of the links of chains: each is born when its turn comes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain import execution_state as state
+from app.domain.clock import now
+from app.domain.events import ExecutionSkipped
+from app.events import emit
+from app.models import Execution, Job
+from app.services.executions.births import add, born
+from app.services.executions.overlaps import cancel, follow_job, free_held, in_progress
+from app.services.executions.sql import ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStart:
+    """A link whose turn has come: of which run, as which one, and where it goes."""
+
+    chain_run_id: str
+    index: int
+    queue: str
+    priority: int
+    actor: str | None
+
+
+def place_of(row: Execution) -> dict[str, Any]:
+    """Return the columns by which another attempt stays a link of the same chain run.
+
+    It goes to the queue of the link, which may be another than the job's.
+    """
+    if row.chain_run_id is None:
+        return {}
+    return {
+        "chain_run_id": row.chain_run_id,
+        "link_index": row.link_index,
+        "queue": row.queue,
+        "priority": row.priority,
+    }
+
+
+def start_link(session: Session, job: Job, start: LinkStart) -> str | None:
+    """Add the execution of a link, due now; return why it was skipped, if it was.
+
+    If the job is in progress elsewhere its overlap policy decides.
+    """
+    others = in_progress(session, job.id) if job.overlap != "allow" else []
+    reason = None
+    over: dict[str, Any] = {"status": state.QUEUED}
+    if others and job.overlap == "skip":
+        reason = f"overlap: execution {others[0].id} was in progress"
+        over = {"status": state.SKIPPED, "reason": reason, "completed_at": now()}
+    elif others:
+        over["blocked_on"] = job.id
+    row = born(
+        job,
+        now(),
+        "chain",
+        start.actor,
+        **over,
+        chain_run_id=start.chain_run_id,
+        link_index=start.index,
+        queue=start.queue,
+        priority=start.priority,
+    )
+    add(session, [row])
+    if reason is not None:
+        emit(session, ExecutionSkipped(row["id"], job.id))
+    elif others:
+        _make_way(session, job, others)
+    follow_job(session, job.id, None)
+    return reason
+
+
+def _make_way(session: Session, job: Job, others: list[Execution]) -> None:
+    if job.overlap == "cancel_running":
+        for other in sorted(others, key=lambda o: o.blocked_on is None):
+            cancel(session, other)
+    free_held(session, job.id)
+
+
+def skip_link(session: Session, row: Execution, reason: str) -> None:
+    """Skip the waiting execution of a link."""
+    row.status, row.completed_at, row.reason = state.SKIPPED, now(), reason
+    row.blocked_on, row.generation = None, row.generation + 1
+    follow_job(session, row.job_id, None)
+    if row.exclusive_key:
+        free_held(session, row.exclusive_key)
+    emit(session, ExecutionSkipped(row.id, row.job_id, row.chain_run_id))
+
+
+def active_link(session: Session, chain_run_id: str) -> Execution | None:
+    """Return the execution of a chain run that waits or runs: there is at most one."""
+    query = sa.select(Execution).where(
+        Execution.chain_run_id == chain_run_id, Execution.chain_run_id.is_not(None), ACTIVE
+    )
+    return session.scalar(query.execution_options(populate_existing=True))
