@@ -8,6 +8,8 @@ from app.api import (
     api_keys,
     auth,
     browsers,
+    chain_runs,
+    chains,
     docs,
     executions,
     job_types,
@@ -36,7 +38,17 @@ def create_app(settings: Settings) -> Flask:
     auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)
-    for resource in (jobs, executions, projects, tags, job_types, system, api_keys):
+    for resource in (
+        jobs,
+        executions,
+        chains,
+        chain_runs,
+        projects,
+        tags,
+        job_types,
+        system,
+        api_keys,
+    ):
         api.register_blueprint(resource.blp)
     aliases.install(app)
     return app

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import bootstrap
 from app.db import transaction
 from app.gateways import broker, pulse
-from app.services import handoff, recovery
+from app.services import chain_runs, handoff, recovery
 from app.services.recovery import QueueSweep
 from app.settings import Settings
 from beat import leader
@@ -82,6 +82,8 @@ class LedgerScheduler(Scheduler):
             rings = self.sweep.rings(session)
         if rings:
             broker.ring(rings, {})
+        with transaction() as session:
+            chain_runs.repair(session)
         for name in self.timetable.due():
             broker.send_chore(name)
 

@@ -30,7 +30,7 @@ def make(pool: str, queues: tuple[str, ...]) -> Celery:
         worker_disable_prefetch=broker.is_redis() and not dispatching,
         worker_max_memory_per_child=LARGEST_PROCESS_KIB if pool == "prefork" else None,
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        imports=("workers.tasks.executions", "workers.tasks.chores"),
+        imports=("workers.tasks.executions", "workers.tasks.chains", "workers.tasks.chores"),
     )
     return app
 

@@ -179,6 +179,8 @@ class Execution(Thing):
     worker: str | None = None
     queue: str
     priority: int
+    chain_run_id: str | None = None
+    link_index: int | None = None
     usage: Usage = Usage()
     created_at: datetime
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.clock import to_wire
 from app.models import Lease, SystemConfig, Worker
-from app.services import executions, installation, totals
+from app.services import chain_runs, executions, installation, totals
 
 #: A row of system_config with this key: the data are back, but the rest is not done yet.
 MARK = "restore"
@@ -53,6 +53,7 @@ def finish_restore(session: Session, taken_at: datetime) -> Outcome:
     lost = executions.lose_started(session, f"restored from a backup of {moment}")
     missed = executions.skip_missed(session, f"missed: restored from a backup of {moment}")
     executions.renew_fences(session)
+    chain_runs.end_all(session, f"restored from a backup of {moment}")
     for table in (Worker, Lease):
         session.execute(sa.delete(table))
     session.execute(sa.delete(SystemConfig).where(SystemConfig.key == MARK))

@@ -41,6 +41,8 @@ _PLAIN = (
     "worker",
     "queue",
     "priority",
+    "chain_run_id",
+    "link_index",
     "created_at",
 )
 

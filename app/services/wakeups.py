@@ -1,8 +1,9 @@
 """Waking somebody up for rows, after the commit that made them ready."""
 
+import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import orjson
@@ -63,9 +64,15 @@ def ring_after_commit(session: Session, rings: Iterable[Ring]) -> None:
     slots_by_queue(session)
 
 
-def carry(session: Session, chain_run_id: str) -> None:
-    """Publish no tail of this chain run: the caller's own message is about to be followed."""
-    session.info.setdefault(_CARRIED, set()).add(chain_run_id)
+@contextlib.contextmanager
+def carrying(session: Session, chain_run_id: str) -> Iterator[None]:
+    """Publish no tail of this chain run in here: the caller's own message brings the next link."""
+    carried = session.info.setdefault(_CARRIED, set())
+    carried.add(chain_run_id)
+    try:
+        yield
+    finally:
+        carried.discard(chain_run_id)
 
 
 def publish_tail_after_commit(session: Session, chain_run_id: str) -> None:

@@ -6,7 +6,6 @@ from app.services.executions.claims import (
     Owner,
     cancellations,
     claim,
-    claim_link,
     give_back,
     has_claimable,
     of_owner,
@@ -15,7 +14,13 @@ from app.services.executions.claims import (
     unstarted,
 )
 from app.services.executions.endings import Result, lose, settle, settle_all
-from app.services.executions.links import LinkStart, active_link, skip_link, start_link
+from app.services.executions.links import (
+    LinkStart,
+    active_link,
+    claim_link,
+    skip_link,
+    start_link,
+)
 from app.services.executions.overlaps import (
     cancel,
     decide_overlap,

@@ -16,7 +16,7 @@ from app.gateways.broker import Ring
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions.overlaps import follow_job
-from app.services.executions.sql import CLAIMABLE, LINK_WAITS, STARTED
+from app.services.executions.sql import CLAIMABLE, STARTED
 from app.services.wakeups import ring_after_commit
 
 
@@ -95,10 +95,10 @@ def _best(
         .cte("chosen")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    return _taking(_executions.c.id.in_(sa.select(chosen.c.id)))
+    return taking(_executions.c.id.in_(sa.select(chosen.c.id)))
 
 
-def _taking(*which: sa.ColumnElement[bool] | sa.TextClause) -> sa.Update:
+def taking(*which: sa.ColumnElement[bool] | sa.TextClause) -> sa.Update:
     """Return the conditional update by which rows come to belong to an owner."""
     version = sa.select(_jobs.c.version).where(_jobs.c.id == _executions.c.job_id)
     return (
@@ -161,23 +161,10 @@ def claim(
         more = {"queues": [taken[0].queue], "limit": limit - 1}
         rows = session.execute(_AHEAD, values | more).all()
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
-    return _started(session, taken)
+    return started(session, taken)
 
 
-_LINK = _taking(_executions.c.id == sa.bindparam("link_id"), LINK_WAITS)
-
-
-def claim_link(session: Session, owner: Owner, row_id: str, lease: float) -> Claim | None:
-    """Take the execution of a chain's link, if it waits for nothing else.
-
-    Raises ``IntegrityError`` if another execution of the same key runs.
-    """
-    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "link_id": row_id}
-    taken = session.execute(_LINK, values).all()
-    return _started(session, taken)[0] if taken else None
-
-
-def _started(session: Session, taken: Sequence[Any]) -> list[Claim]:
+def started(session: Session, taken: Sequence[Any]) -> list[Claim]:
     """Tell of rows that were just taken, and return them with what is to be run."""
     jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
     by_id = {job.id: job for job in jobs}

@@ -12,8 +12,12 @@ from app.domain.events import ExecutionSkipped
 from app.events import emit
 from app.models import Execution, Job
 from app.services.executions.births import add, born
+from app.services.executions.claims import Claim, Owner, started, taking
 from app.services.executions.overlaps import cancel, follow_job, free_held, in_progress
-from app.services.executions.sql import ACTIVE
+from app.services.executions.sql import ACTIVE, LINK_WAITS
+
+_executions: Any = Execution.__table__
+_CLAIM = taking(_executions.c.id == sa.bindparam("link_id"), LINK_WAITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,16 @@ def skip_link(session: Session, row: Execution, reason: str) -> None:
     if row.exclusive_key:
         free_held(session, row.exclusive_key)
     emit(session, ExecutionSkipped(row.id, row.job_id, row.chain_run_id))
+
+
+def claim_link(session: Session, owner: Owner, row_id: str, lease: float) -> Claim | None:
+    """Take the execution of a chain's link, if it waits for nothing else.
+
+    Raises ``IntegrityError`` if another execution of the same key runs.
+    """
+    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "link_id": row_id}
+    taken = session.execute(_CLAIM, values).all()
+    return started(session, taken)[0] if taken else None
 
 
 def active_link(session: Session, chain_run_id: str) -> Execution | None:
