@@ -88,8 +88,11 @@ def _informed(session: Session, claim: Claim) -> Claim:
 
 
 def _passable(output: str) -> str:
-    """Return the end of an output as a variable can hold it: no NUL, and not too long."""
-    end = output.replace("\0", "").encode("utf-8", "replace")[-OUTPUT_BYTES:]
+    """Return the end of an output as a variable can hold it: no NUL, and not too long.
+
+    As with ``$(…)`` in a shell the line ends behind the last line are left out.
+    """
+    end = output.replace("\0", "").rstrip("\n").encode("utf-8", "replace")[-OUTPUT_BYTES:]
     return end.decode("utf-8", "ignore")
 
 

@@ -1,9 +1,10 @@
-"""Passes through chains: one link at a time, whoever ends the one before, and however often told."""
+"""Passes through chains: one link at a time, whoever ends the one before, however often told."""
 
 from datetime import timedelta
 
 import orjson
 import pytest
+import redis
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -12,7 +13,7 @@ from app.db import transaction
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.events import ChainEnded
-from app.models import Chain, ChainRun, Execution
+from app.models import Chain, ChainRun, Execution, Job
 from app.services import backups, chain_runs, executions, recovery
 from app.services.chain_runs import mending
 from app.services.chain_runs.links import OUTPUT_BYTES
@@ -170,9 +171,10 @@ def test_the_next_link_is_begun_once_however_often_an_end_is_told():
 
 def test_the_database_refuses_a_second_active_link(database):
     _, run_id = start_chain({}, {})
-    with pytest.raises(IntegrityError), transaction() as session:
+    with transaction() as session:
         job = make_job(session)
-        make_execution(session, job, "queued", chain_run_id=run_id, link_index=2)
+        with pytest.raises(IntegrityError), session.begin_nested():
+            make_execution(session, job, "queued", chain_run_id=run_id, link_index=2)
 
 
 @pytest.mark.parametrize(
@@ -317,6 +319,7 @@ def test_an_execution_that_begins_just_before_a_link_is_in_its_way(overlap, left
         job = make_job(session, overlap=overlap)
     _, run_id = start_chain({}, jobs=[job])
     with transaction() as session:
+        job = session.get_one(Job, job.id)
         make_execution(session, job, "running", exclusive_key=job.id)
     assert take(place_of(run_id)) is None
     assert statuses(run_id) == [left]
@@ -370,9 +373,11 @@ def test_a_restore_ends_the_runs_under_way():
     assert active(run_id) == 0
 
 
-def test_a_link_left_over_from_a_deleted_run_is_cancelled(monkeypatch):
+def test_a_link_left_over_from_a_deleted_run_is_cancelled(monkeypatch, broker_socket):
     monkeypatch.setattr(mending, "QUIET_SECONDS", 0.0)
     _, run_id = start_chain({})
+    with redis.Redis(unix_socket_path=str(broker_socket)) as client:
+        client.flushall()
     with transaction() as session:
         session.execute(sa.delete(ChainRun).where(ChainRun.id == run_id))
         chain_runs.repair(session)
