@@ -1,5 +1,6 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
+from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
 from app.client.connection import Options
 from app.client.errors import (
@@ -19,6 +20,8 @@ from app.client.things import BulkResult, Execution, Job, Line, Page, Project, S
 
 __all__ = [
     "BulkResult",
+    "Chain",
+    "ChainRun",
     "Client",
     "ClientError",
     "Conflict",

@@ -82,7 +82,7 @@ def settle(place, claim, verdict="completed", **over):
 
 def work_off(run_id, **verdicts):
     """Work off what is left of a run; ``link_2="failed"`` ends the second link so."""
-    ran = []
+    ran: list[int] = []
     while True:
         place = place_of(run_id)
         claim = take(place)

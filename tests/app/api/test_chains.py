@@ -90,7 +90,7 @@ def test_an_unknown_chain_is_not_found(client):
         ("post", "/execute"),
         ("get", "/runs"),
     ):
-        body = {"json": {}} if method in {"patch", "put", "post"} else {}
+        body: dict[str, dict[str, str]] = {} if method in {"get", "delete"} else {"json": {}}
         answer = getattr(client, method)(f"/api/chains/{NOBODY}{path}", **body)
         assert refused(answer, 404)["error"] == "Chain not found"
     for method, path in (("get", ""), ("post", "/cancel"), ("post", "/resume")):

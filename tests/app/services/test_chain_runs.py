@@ -262,7 +262,9 @@ def test_a_link_that_completes_while_its_run_is_cancelled_is_the_last():
 def test_a_link_that_a_person_cancels_is_a_failure():
     _, run_id = start_chain({}, {})
     with transaction() as session:
-        executions.cancel(session, executions.active_link(session, run_id))
+        link = executions.active_link(session, run_id)
+        assert link is not None
+        executions.cancel(session, link)
     assert (state_of(run_id)["status"], statuses(run_id)) == ("failed", ["cancelled", "skipped"])
 
 
