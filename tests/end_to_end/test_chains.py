@@ -1,5 +1,7 @@
 """Chains with real processes: each link runs once and in its turn, whatever is killed meanwhile."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.end_to_end.product import Ledger, Product, until
+from tests.end_to_end.product import ROOT, Ledger, Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
@@ -166,3 +168,39 @@ def test_chains_and_single_jobs_share_their_slots(chains: Chains) -> None:
     for n in range(6):
         mine = [line for line in lines(chains) if line[-2] == str(n) and line[-1] in "abcd"]
         assert mine == in_turn(*(f"{n}{key}" for key in "abcd"))
+
+
+#: Sends every message a run can have had or will have, again and again.
+_FLOOD = """
+import sys, time
+from app import bootstrap, settings
+from app.gateways import broker
+from app.gateways.broker import Step
+bootstrap.start("flood", settings.load({}))
+end = time.monotonic() + 6
+while time.monotonic() < end:
+    for first in (1, 2, 3, 4, 5):
+        steps = [Step("default", 5, sys.argv[1], n, 1) for n in range(first, 6)]
+        broker.publish_chain(steps)
+    time.sleep(0.05)
+"""
+
+
+def test_messages_that_come_many_times_and_at_any_moment_double_nothing(chains: Chains) -> None:
+    run_id = chains.start([chains.job(key, 0.7) for key in KEYS])
+    environ = chains.product.environ | {"PYTHONPATH": str(ROOT)}
+    flood = subprocess.run(
+        [sys.executable, "-c", _FLOOD, run_id],
+        env=environ,
+        cwd=chains.product.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert flood.returncode == 0, flood.stderr
+    assert chains.ended(run_id)["status"] == "completed"
+    assert lines(chains) == in_turn(*KEYS)
+    after = chains.product.create(chains.ledger.script("after"))
+    assert chains.product.ended(after["id"])["status"] == "completed"
+    assert lines(chains) == in_turn(*KEYS, "after")
