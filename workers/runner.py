@@ -122,6 +122,7 @@ class Runner:
         answers: list[bool] = []
 
         def step(session: Session) -> None:
+            chain_runs.lock_for_end(session, claims[-1])
             with carrying(session, place.chain_run_id):
                 self._settle(session, ended)
             answers.append(chain_runs.finish(session, place))

@@ -75,6 +75,7 @@ def settle(place, claim, verdict="completed", **over):
     """End a link as its worker does; return whether Celery is to publish the next one."""
     values = {"duration_ms": 40, "exit_code": 0 if verdict == "completed" else 1} | over
     with transaction() as session:
+        chain_runs.lock_for_end(session, claim)
         with carrying(session, place.chain_run_id):
             assert executions.settle(session, claim, Result(verdict, **values))
         return chain_runs.finish(session, place)

@@ -2,7 +2,7 @@
 
 from app.services.chain_runs.advance import end_all, follow_execution, follow_skipped
 from app.services.chain_runs.control import cancel, get, resume
-from app.services.chain_runs.links import Place, finish, is_next, take
+from app.services.chain_runs.links import Place, finish, is_next, lock_for_end, take
 from app.services.chain_runs.mending import repair
 from app.services.chain_runs.starts import execute, start
 from app.services.chain_runs.views import detail, page
@@ -18,6 +18,7 @@ __all__ = [
     "follow_skipped",
     "get",
     "is_next",
+    "lock_for_end",
     "page",
     "repair",
     "resume",

@@ -96,6 +96,21 @@ def _passable(output: str) -> str:
     return end.decode("utf-8", "ignore")
 
 
+def lock_for_end(session: Session, claim: Claim) -> None:
+    """Lock what the end of a link writes: its execution, its job, and the job that comes next.
+
+    Two runs whose links are the same jobs in another order would wait for each other else.
+    """
+    run = session.get(ChainRun, claim.chain_run_id, populate_existing=True)
+    if run is None or claim.link_index is None:
+        return
+    session.execute(sa.select(Execution.id).where(Execution.id == claim.id).with_for_update())
+    links = orjson.loads(run.links)[claim.link_index - 1 : claim.link_index + 1]
+    ids = {claim.job_id, *(link["job_id"] for link in links)}
+    jobs = sa.select(Job.id).where(Job.id.in_(ids)).order_by(Job.id)
+    session.execute(jobs.with_for_update())
+
+
 def finish(session: Session, place: Place) -> bool:
     """Return whether Celery shall publish the link behind this one, which has been settled.
 
