@@ -218,10 +218,12 @@ def test_an_edit_of_a_job_leaves_its_waiting_link_alone(client):
     chain = make_chain(client)
     run_id = client.post(f"/api/chains/{chain['id']}/execute").json["data"]["chain_run_id"]
     job_id = chain["links"][0]["job_id"]
-    answer = client.patch(f"/api/jobs/{job_id}", json={"scheduled_at": "2101-01-01T00:00:00Z"})
-    assert answer.status_code == 200
-    run = get(client, f"/api/chain-runs/{run_id}")["data"]
-    assert run["links"][0]["status"] == "queued"
+    for change in ({"scheduled_at": "2101-01-01T00:00:00Z", "queue": "other"}, {"enabled": False}):
+        answer = client.patch(f"/api/jobs/{job_id}", json=change)
+        assert answer.status_code == 200, answer.text
+    link = get(client, f"/api/chain-runs/{run_id}")["data"]["links"][0]
+    row = get(client, f"/api/executions/{link['executions'][0]['id']}")["data"]
+    assert (row["status"], row["queue"]) == ("queued", "default")
 
 
 def test_a_job_that_is_deleted_during_a_run_is_a_failed_link(client, monkeypatch):

@@ -90,7 +90,9 @@ def test_a_lost_link_that_may_be_repeated_is_published_at_once():
     messages()
     take(place_of(run_id))
     with transaction() as session:
-        executions.lose(session, executions.active_link(session, run_id))
+        link = executions.active_link(session, run_id)
+        assert link is not None
+        executions.lose(session, link)
     ((_, args, _, later),) = messages()
     assert (args, [step[1] for step in later]) == ([run_id, 1, 1], [[run_id, 2, 1]])
 

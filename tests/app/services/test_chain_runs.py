@@ -12,7 +12,7 @@ from app import events, reactions
 from app.db import transaction
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.domain.events import ChainEnded
+from app.domain.events import ChainEnded, ExecutionEnded
 from app.models import Chain, ChainRun, Execution, Job
 from app.services import backups, chain_runs, executions, recovery
 from app.services.chain_runs import mending
@@ -165,6 +165,10 @@ def test_the_next_link_is_begun_once_however_often_an_end_is_told():
     claim = take(place)
     settle(place, claim)
     settle(place, claim)  # as after a commit whose answer got lost
+    with transaction() as session:
+        for status in ("completed", "failed"):
+            end = ExecutionEnded(claim.id, claim.job_id, status, chain_run_id=run_id)
+            events.emit(session, end)
     assert active(run_id) == 1
     assert statuses(run_id) == ["completed", "queued"]
 
