@@ -171,6 +171,8 @@ def test_the_next_link_is_begun_once_however_often_an_end_is_told():
             events.emit(session, end)
     assert active(run_id) == 1
     assert statuses(run_id) == ["completed", "queued"]
+    run = state_of(run_id)
+    assert (run["status"], run["current_index"]) == ("running", 2)
 
 
 def test_the_database_refuses_a_second_active_link(database):
