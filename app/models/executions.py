@@ -95,7 +95,7 @@ class Execution(Base):
                 "status = 'queued' AND blocked_on IS NULL AND chain_run_id IS NULL AND priority > 0"
             ),
         ),
-        _partial("ix_executions_link_waits", "queued_at", where=_LINK_WAITS),
+        _partial("ix_executions_link_waits", "status", "queued_at", where=_LINK_WAITS),
         _partial(
             "ix_executions_chain_run_id",
             "chain_run_id",

@@ -21,7 +21,9 @@ def upgrade() -> None:
     op.add_column("executions", sa.Column("link_index", sa.Integer(), nullable=True))
     _renew_claim_indexes(_CLAIMABLE + _NO_LINK)
     _partial(
-        "ix_executions_link_waits", ["queued_at"], f"{_CLAIMABLE} AND chain_run_id IS NOT NULL"
+        "ix_executions_link_waits",
+        ["status", "queued_at"],
+        f"{_CLAIMABLE} AND chain_run_id IS NOT NULL",
     )
     _partial(
         "ix_executions_chain_run_id",
