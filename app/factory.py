@@ -8,6 +8,8 @@ from app.api import (
     api_keys,
     auth,
     browsers,
+    chain_runs,
+    chains,
     dead_letters,
     docs,
     executions,
@@ -32,7 +34,7 @@ from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses, webhooks),
+    *(api_keys, queues, pauses, webhooks, chains, chain_runs),
 )
 
 

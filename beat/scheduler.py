@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import bootstrap
 from app.db import reading, transaction
 from app.gateways import broker, pulse
-from app.services import handoff, pauses, queues, recovery
+from app.services import chain_runs, handoff, pauses, queues, recovery
 from app.services.jobs import lifecycle
 from app.services.recovery import QueueSweep
 from app.services.schedules import firing
@@ -107,6 +107,8 @@ class LedgerScheduler(Scheduler):
         if rings:
             broker.ring(rings, {})
         broker.ring_webhooks(webhooks, MOST_WEBHOOK_RINGS)
+        with transaction() as session:
+            chain_runs.repair(session)
         for name in self.timetable.due():
             broker.send_chore(name)
 

@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
-from app import db
+from app import db, reactions
 from app.cli.broker_server import binary
 from app.factory import create_app
 from app.gateways import broker
@@ -37,6 +37,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # No test says how fast the machine must be.
 hypothesis_settings.register_profile("oneoff", deadline=None)
 hypothesis_settings.load_profile("oneoff")
+
+# As each process of the product does at its start.
+reactions.connect()
 
 BOTH = [
     pytest.param("sqlite", id="sqlite"),

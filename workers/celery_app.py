@@ -15,6 +15,10 @@ from workers import fuse
 LARGEST_PROCESS_KIB = 500_000
 
 
+#: The modules that hold our tasks.
+TASKS = ("executions", "chains", "chores", "deliveries")
+
+
 def make(pool: str, queues: tuple[str, ...]) -> Celery:
     """Return the application for one pool of processes or threads serving ``queues``."""
     # We accept JSON only, and serve has said already that it runs as root.
@@ -30,7 +34,7 @@ def make(pool: str, queues: tuple[str, ...]) -> Celery:
         worker_disable_prefetch=broker.is_redis() and not dispatching,
         worker_max_memory_per_child=LARGEST_PROCESS_KIB if pool == "prefork" else None,
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        imports=("workers.tasks.executions", "workers.tasks.chores", "workers.tasks.deliveries"),
+        imports=tuple(f"workers.tasks.{name}" for name in TASKS),
     )
     return app
 

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.db import after_commit, reading
 from app.gateways.broker import Ring
-from app.services import executions, tallies
+from app.services import chain_runs, executions, tallies
+from app.services.chain_runs import Place
 from app.services.executions import Claim, Owner
-from app.services.wakeups import ring_after_commit
+from app.services.wakeups import carrying, ring_after_commit
 from workers import fuse
 from workers.executors.base import Options
 from workers.executors.stop import StopSignal
@@ -104,6 +105,35 @@ class Runner:
             if not claims:
                 return
             ended = self._perform_all(claims)
+
+    def run_link(self, place: Place) -> bool:
+        """Run the execution of a chain's link, if it waits for this message.
+
+        Returns, once that is settled, whether the next link is to be published.
+        """
+        if self._rows_wait():  # this message may have stood for a ring, and drains nothing
+            self._insist(self._ring_if_rows_are_left)
+        claims: list[Claim] = []
+        self._insist(lambda s: claims.extend(self._link(s, place)))
+        if not claims:
+            with reading() as session:
+                return chain_runs.is_next(session, place)
+        ended = self._perform_all(claims[-1:])
+        answers: list[bool] = []
+
+        def step(session: Session) -> None:
+            chain_runs.lock_for_end(session, claims[-1])
+            with carrying(session, place.chain_run_id):
+                self._settle(session, ended)
+            answers.append(chain_runs.finish(session, place))
+
+        self._insist(step, self.grace + SETTLE_SECONDS)
+        return bool(answers) and answers[-1]
+
+    def _link(self, session: Session, place: Place) -> list[Claim]:
+        executions.take_turn(session, self.queues(session))
+        claim = chain_runs.take(session, place, self._owner(), self.lease)
+        return [] if claim is None else [claim]
 
     def _next(self, ended: Sequence[Ended], *, last: bool) -> list[Claim]:
         """Settle what was run and claim what comes next, in one transaction."""

@@ -1,6 +1,7 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
+from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
 from app.client.connection import Options
 from app.client.errors import (
@@ -32,6 +33,8 @@ from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
     "BulkResult",
+    "Chain",
+    "ChainRun",
     "Client",
     "ClientError",
     "Conflict",

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from app.client.chains import ChainRuns, Chains
 from app.client.connection import DEFAULT_URL, Connection, Options
 from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
@@ -29,6 +30,8 @@ class Client:
         self.jobs = Jobs(self._connection)
         self.executions = Executions(self._connection)
         self.dead_letters = DeadLetters(self._connection)
+        self.chains = Chains(self._connection)
+        self.chain_runs = ChainRuns(self._connection)
         self.projects = Projects(self._connection)
         self.tags = Tags(self._connection)
         self.system = System(self._connection)

@@ -196,6 +196,8 @@ class Execution(Thing):
     worker: str | None = None
     queue: str
     priority: int
+    chain_run_id: str | None = None
+    link_index: int | None = None
     usage: Usage = Usage()
     queue_position: int | None = None
     expected_start_at: datetime | None = None

@@ -132,6 +132,31 @@ class EnqueueFields(TypedDict, total=False):
     project_id: str
 
 
+class Link(TypedDict, total=False):
+    """A job's place in a chain."""
+
+    job_id: Required[str]
+    stop_on_failure: bool
+    run_if: str
+
+
+class ChainFields(TypedDict, total=False):
+    """What can be said of a chain, besides its name; ``job_ids`` or ``links``."""
+
+    description: str | None
+    project_id: str
+    priority: int | None
+    queue: str | None
+    job_ids: Sequence[str]
+    links: Sequence[Link]
+
+
+class ChainEdit(ChainFields, total=False):
+    """What is to be changed of a chain; links are replaced as a whole."""
+
+    name: str
+
+
 class ProjectFields(TypedDict, total=False):
     """What can be said of a project, besides its name."""
 

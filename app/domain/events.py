@@ -27,6 +27,8 @@ class ExecutionEnded:
     status: str
     #: Whether another attempt of the same due moment follows.
     will_retry: bool = False
+    #: The chain run whose link it was an attempt of.
+    chain_run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,18 @@ class ExecutionSkipped:
 
     execution_id: str
     job_id: str
+    #: The chain run whose link it was.
+    chain_run_id: str | None = None
 
 
-Event = JobCreated | ExecutionStarted | ExecutionEnded | ExecutionSkipped
+@dataclass(frozen=True, slots=True)
+class ChainEnded:
+    """A chain run reached a final status: completed, failed or cancelled."""
+
+    chain_run_id: str
+    chain_id: str
+    status: str
+    project_id: str
+
+
+Event = JobCreated | ExecutionStarted | ExecutionEnded | ExecutionSkipped | ChainEnded

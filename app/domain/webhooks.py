@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from app.domain import execution_state as state
-from app.domain.events import Event, ExecutionEnded, ExecutionSkipped, ExecutionStarted, JobCreated
+from app.domain.events import (
+    ChainEnded,
+    Event,
+    ExecutionEnded,
+    ExecutionSkipped,
+    ExecutionStarted,
+    JobCreated,
+)
 
 #: The events that can be subscribed to, with what each means.
 EVENTS: Final = {
@@ -30,6 +37,7 @@ _ENDS: Final = {
     state.TIMEOUT: ("job.failed", "job.timeout"),
     state.DEAD_LETTER: ("job.failed", "job.dead_letter"),
 }
+_CHAIN_ENDS: Final = {state.COMPLETED: ("chain.completed",), state.FAILED: ("chain.failed",)}
 
 
 def _of_end(event: Any) -> tuple[str, ...]:
@@ -42,6 +50,7 @@ NAMES: Final[dict[type[Event], Callable[[Any], tuple[str, ...]]]] = {
     ExecutionStarted: lambda _: ("job.started",),
     ExecutionEnded: _of_end,
     ExecutionSkipped: lambda _: ("job.skipped",),
+    ChainEnded: lambda event: _CHAIN_ENDS.get(event.status, ()),
 }
 
 MOST_EVENTS_LENGTH: Final = 1000

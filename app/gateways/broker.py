@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Signature, chain
 from kombu import Exchange, Queue
 
 from app.db import Postponed
@@ -33,6 +33,7 @@ RELEASE_TASK = "executions.release"
 RUN_TASK = "executions.run"
 CHORE_TASK = "chores.perform"
 DELIVER_TASK = "deliveries.deliver"
+LINK_TASK = "chains.run_link"
 
 #: After a failed publish this process leaves the broker alone for so many seconds.
 PAUSE_AFTER_FAILURE = 2.0
@@ -51,6 +52,19 @@ class Ring:
     queue: str
     priority: int
     pair: Pair
+    #: The row is a link of this chain run: what wakes it is the tail of its chain.
+    chain_run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A link of a chain run on its way: where it goes, and which one of the run it is."""
+
+    queue: str
+    priority: int
+    chain_run_id: str
+    index: int
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,10 @@ def is_redis(url: str | None = None) -> bool:
 @functools.lru_cache(maxsize=1024)
 def queue_named(name: str) -> Queue:
     """Return the broker's queue for one of our queue names."""
-    real = real_name(name)
+    return _queue(real_name(name))
+
+
+def _queue(real: str) -> Queue:
     steps = {} if is_redis() else {"x-max-priority": 9}
     return Queue(real, Exchange(""), routing_key=real, queue_arguments=steps)
 
@@ -186,6 +203,34 @@ def hand_off(buckets: Iterable[tuple[datetime, Sequence[Pair]]]) -> None:
         _publish(
             [Message(RELEASE_TASK, [list(p)], queue, {"eta": moment}) for moment, p in buckets]
         )
+
+
+def publish_chain(steps: Sequence[Step]) -> None:
+    """Publish a Celery chain: each step is published by who has done the one before it."""
+    with _noticing_failure():
+        app = publisher()
+        for step in steps:
+            know_queue(app, real_name(step.queue))
+        with app.producer_pool.acquire(block=True, timeout=2) as producer:
+            chain([_signature(app, step) for step in steps], app=app).apply_async(
+                producer=producer, retry=False
+            )
+
+
+def _signature(app: Celery, step: Step) -> Signature:
+    options = {
+        "queue": real_name(step.queue),
+        "priority": broker_priority(step.priority),
+        "ignore_result": True,
+    }
+    args = (step.chain_run_id, step.index, step.generation)
+    return Signature(LINK_TASK, args=args, immutable=True, app=app, options=options)
+
+
+def know_queue(app: Celery, real: str) -> None:
+    """Tell an application of a queue, by the broker's name of it, so that it can publish there."""
+    if real not in app.amqp.queues:
+        app.amqp.queues.add(_queue(real))
 
 
 def send_chore(name: str) -> None:

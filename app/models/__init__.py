@@ -2,6 +2,7 @@
 
 from app.models.api_keys import ApiKey
 from app.models.base import Base
+from app.models.chains import Chain, ChainLink, ChainRun
 from app.models.executions import Execution, ExecutionLog
 from app.models.jobs import Job, JobVersion, job_tags
 from app.models.projects import Project, Tag
@@ -21,6 +22,9 @@ from app.models.webhooks import Webhook, WebhookDelivery
 __all__ = [
     "ApiKey",
     "Base",
+    "Chain",
+    "ChainLink",
+    "ChainRun",
     "Execution",
     "ExecutionLog",
     "IdempotencyKey",

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Id, Moment
 
 _STARTED = sa.text("status IN ('running', 'cancelling')")
-_CLAIMABLE = sa.text("status = 'queued' AND blocked_on IS NULL")
+_CLAIMABLE = sa.text("status = 'queued' AND blocked_on IS NULL AND chain_run_id IS NULL")
+_LINK_WAITS = sa.text("status = 'queued' AND blocked_on IS NULL AND chain_run_id IS NOT NULL")
 _DUE = sa.text("status = 'scheduled' AND blocked_on IS NULL")
 _KEY_USED = sa.text(
     "concurrency_key IS NOT NULL AND blocked_on IS NULL"
@@ -97,6 +98,9 @@ class Execution(Base):
     slot: Mapped[str | None]
     lease_until: Mapped[Moment | None]
     cancel_forced: Mapped[bool] = mapped_column(default=False)
+    #: The chain run it belongs to, and as which of its links, from 1.
+    chain_run_id: Mapped[Id | None]
+    link_index: Mapped[int | None] = mapped_column(sa.Integer())
     created_at: Mapped[Moment]
 
     __table_args__ = (
@@ -112,7 +116,27 @@ class Execution(Base):
         _partial(
             "ix_executions_oldest",
             "run_at",
-            where=sa.text("status = 'queued' AND blocked_on IS NULL AND priority > 0"),
+            where=sa.text(
+                "status = 'queued' AND blocked_on IS NULL AND chain_run_id IS NULL AND priority > 0"
+            ),
+        ),
+        _partial("ix_executions_link_waits", "status", "queued_at", where=_LINK_WAITS),
+        _partial(
+            "ix_executions_chain_run_id",
+            "chain_run_id",
+            "link_index",
+            "id",
+            where=sa.text("chain_run_id IS NOT NULL"),
+        ),
+        # One link at a time: whoever would start a second one beside it is refused by this.
+        _partial(
+            "uq_executions_chain_run_id",
+            "chain_run_id",
+            unique=True,
+            where=sa.text(
+                "chain_run_id IS NOT NULL"
+                " AND status IN ('scheduled', 'queued', 'running', 'cancelling')"
+            ),
         ),
         _partial("ix_executions_due", "status", "run_at", "handed_at", where=_DUE),
         _partial("ix_executions_lease", "lease_until", where=_STARTED),

@@ -53,6 +53,8 @@ _PLAIN = (
     "worker",
     "queue",
     "priority",
+    "chain_run_id",
+    "link_index",
     "created_at",
 )
 

@@ -12,7 +12,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict, NotFound, invalid
 from app.domain.ids import new_id, normalise_id
-from app.models import Execution, Job, Project
+from app.models import Chain, Execution, Job, Project
 from app.services import totals
 from app.services.executions.sql import ACTIVE
 from app.services.keyset import Order, Scope
@@ -76,7 +76,7 @@ def update(session: Session, project_id: str, values: Mapping[str, Any]) -> dict
 
 
 def delete(session: Session, project_id: str, reassign_to: str | None) -> None:
-    """Delete a project with its jobs, or after moving them to another project."""
+    """Delete a project with its jobs and chains, or after moving them to another project."""
     project = get(session, project_id)
     if project.id == DEFAULT:
         raise Conflict("Cannot delete default project")
@@ -91,7 +91,7 @@ def _reassign(session: Session, project: Project, target: str) -> None:
     known = normalise_id(target)
     if known == project.id or known is None or session.get(Project, known) is None:
         raise invalid("reassign_to", "must be another project", target)
-    for table in (Execution, Job):  # the order in which claims lock them
+    for table in (Execution, Job, Chain):  # the order in which claims lock them
         session.execute(
             sa.update(table).where(table.project_id == project.id).values(project_id=known)
         )

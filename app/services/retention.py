@@ -1,4 +1,4 @@
-"""Forgetting executions that have ended: small batches, each a unit of work of its own.
+"""Forgetting executions and chain runs that have ended: small batches, each a unit of work.
 
 What a job says of itself (``retention_days``, ``keep_last``) replaces the installation's
 ``log_retention_days``; if it says both, both hold. Jobs are kept, and so is what has not ended.
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from app.db import db_now, reading, transaction
 from app.domain import execution_state as state
-from app.models import Execution, Job
+from app.models import ChainRun, Execution, Job
 from app.services import installation
 from app.settings import Settings
 
@@ -38,6 +38,8 @@ def purge_in_batches(settings: Settings) -> int:
     broom = _Broom()
     for ids in _older_than(present - timedelta(days=days)):
         broom.sweep(ids)
+    while _forget_chain_runs(present - timedelta(days=days)) == _BATCH:
+        time.sleep(_PAUSE_SECONDS)
     for job in _jobs_with_rules():
         for rule in list(_rules(job, present)):  # all are about what is there before the first
             for ids in _of_job(job.id, rule):
@@ -81,6 +83,19 @@ def _delete(ids: Sequence[str]) -> int:
             sa.delete(Execution)
             .where(Execution.id.in_(ids), _HAS_ENDED)
             .returning(Execution.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(gone.all())
+
+
+def _forget_chain_runs(limit: datetime) -> int:
+    """Delete some runs of chains that ended before ``limit``; return how many."""
+    with transaction() as session:
+        old = sa.select(ChainRun.id).where(ChainRun.completed_at < limit).limit(_BATCH)
+        gone = session.execute(
+            sa.delete(ChainRun)
+            .where(ChainRun.id.in_(old.scalar_subquery()))
+            .returning(ChainRun.id)
             .execution_options(synchronize_session=False)
         )
         return len(gone.all())

@@ -1,20 +1,25 @@
 """Waking somebody up for rows, after the commit that made them ready."""
 
+import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import after_commit, db_now
+from app.db import after_commit, db_now, reading
+from app.domain import chains
 from app.domain.clock import now
 from app.gateways import broker
-from app.gateways.broker import Pair, Ring
-from app.models import Worker
+from app.gateways.broker import Pair, Ring, Step
+from app.models import ChainRun, Worker
 
 _RINGS = "rings"
+_TAILS = "tails"
+_CARRIED = "carried"
 #: A worker silent for longer than this serves nothing.
 ALIVE_SECONDS = 15
 
@@ -46,6 +51,9 @@ def hand_off_after_commit(session: Session, rows: Sequence[tuple[datetime, Pair]
 def ring_after_commit(session: Session, rings: Iterable[Ring]) -> None:
     """Ring once the unit of work is committed; all its rings go out together."""
     rings = list(rings)
+    for run_id in filter(None, (ring.chain_run_id for ring in rings)):
+        publish_tail_after_commit(session, run_id)
+    rings = [ring for ring in rings if ring.chain_run_id is None]
     if not rings:
         return
     pending = session.info.get(_RINGS)
@@ -60,6 +68,46 @@ def forget_slots() -> None:
     """Have this process ask anew which slots there are."""
     global _slots  # noqa: PLW0603 - a cache of this process
     _slots = (0.0, {})
+
+
+@contextlib.contextmanager
+def carrying(session: Session, chain_run_id: str) -> Iterator[None]:
+    """Publish no tail of this chain run in here: the caller's own message brings the next link."""
+    carried = session.info.setdefault(_CARRIED, set())
+    carried.add(chain_run_id)
+    try:
+        yield
+    finally:
+        carried.discard(chain_run_id)
+
+
+def publish_tail_after_commit(session: Session, chain_run_id: str) -> None:
+    """Publish what is left of a chain run once the unit of work is committed."""
+    if chain_run_id in session.info.get(_CARRIED, ()):
+        return
+    pending = session.info.setdefault(_TAILS, set())
+    if chain_run_id not in pending:
+        pending.add(chain_run_id)
+        after_commit(session, lambda: publish_tail(chain_run_id))
+
+
+def publish_tail(chain_run_id: str) -> None:
+    """Publish the chain of the links that are left of a run, from the one whose turn it is.
+
+    Hand-off, resume and repair all come here. A link that has a message already gets a second
+    one, which dies at the claim.
+    """
+    with reading() as session:
+        run = session.get(ChainRun, chain_run_id)
+    if run is None or run.status != chains.RUNNING:
+        return
+    links = orjson.loads(run.links)[run.current_index - 1 :]
+    broker.publish_chain(
+        [
+            Step(link["queue"], link["priority"], run.id, link["index"], run.generation)
+            for link in links
+        ]
+    )
 
 
 def slots_by_queue(session: Session) -> dict[str, int]:

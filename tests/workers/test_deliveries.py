@@ -6,7 +6,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
-from app import db, events, reactions
+from app import db, reactions
 from app.domain import signing
 from app.domain.clock import now
 from app.domain.events import ExecutionEnded
@@ -33,7 +33,7 @@ def _connected():
     reactions.connect()
     outbox._forget()
     yield
-    events.connect({}, {})
+    reactions.connect()
     outbox._forget()
 
 

@@ -97,6 +97,10 @@ class ExecutionOut(Schema):
     worker = ma.fields.String(allow_none=True)
     queue = ma.fields.String()
     priority = ma.fields.Integer()
+    chain_run_id = ma.fields.String(allow_none=True)
+    link_index = ma.fields.Integer(
+        allow_none=True, metadata={"description": "Which link of its chain run it is, from 1"}
+    )
     usage = ma.fields.Nested(UsageOut)
     queue_position = ma.fields.Integer(
         allow_none=True,

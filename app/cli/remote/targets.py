@@ -23,6 +23,20 @@ def job_id(client: Client, word: str) -> str:
     return known or _the_one(word, "job", client.jobs.named(_stored(word)))
 
 
+def chain_id(client: Client, word: str) -> str:
+    """Return the id of the chain that a word names: an id, or an exact name that only one has."""
+    known = normalise_id(word) if word != DEFAULT else None
+    return known or _the_one(
+        word, "chain", (c for c in client.chains.walk() if c.name == _stored(word))
+    )
+
+
+def chain_run_id(word: str) -> str:
+    """Return the id of a run of a chain. They have no names."""
+    known = normalise_id(word) if word != DEFAULT else None
+    return known or fail(f"{word[:100]!r} is no id of a run: that has 32 hexadecimal digits")
+
+
 def project_id(client: Client, word: str) -> str:
     """Return the id of a project named by its id or its name."""
     known = normalise_id(word)

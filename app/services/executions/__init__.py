@@ -4,19 +4,24 @@ from app.services.executions.births import add, born, queue_due
 from app.services.executions.claims import (
     Claim,
     Owner,
-    cancellations,
     claim,
     give_back,
     has_claimable,
     of_owner,
-    renew,
-    running,
     unstarted,
 )
 from app.services.executions.endings import lose, settle, settle_all
 from app.services.executions.holds import hold_waiting, let_go, place_waiting
 from app.services.executions.keys import touch_overlooked
+from app.services.executions.leases import cancellations, renew, running
 from app.services.executions.limits import take_turn
+from app.services.executions.links import (
+    LinkStart,
+    active_link,
+    claim_link,
+    skip_link,
+    start_link,
+)
 from app.services.executions.moments import (
     Span,
     add_moments,
@@ -55,15 +60,18 @@ __all__ = [
     "JOB_DISABLED",
     "JOB_PAUSED",
     "Claim",
+    "LinkStart",
     "Owner",
     "Result",
     "Span",
+    "active_link",
     "add",
     "add_moments",
     "born",
     "cancel",
     "cancellations",
     "claim",
+    "claim_link",
     "decide_overlap",
     "drop_planned",
     "due",
@@ -95,8 +103,10 @@ __all__ = [
     "running",
     "settle",
     "settle_all",
+    "skip_link",
     "skip_missed",
     "start_another",
+    "start_link",
     "start_now",
     "take_turn",
     "touch_overlooked",

@@ -56,6 +56,21 @@ def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any
     return row
 
 
+def place_of(row: Execution) -> dict[str, Any]:
+    """Return the columns by which another attempt stays a link of the same chain run.
+
+    It goes to the queue of the link, which may be another than the job's.
+    """
+    if row.chain_run_id is None:
+        return {}
+    return {
+        "chain_run_id": row.chain_run_id,
+        "link_index": row.link_index,
+        "queue": row.queue,
+        "priority": row.priority,
+    }
+
+
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Insert new executions. After the commit those due now are rung, those due soon handed off."""
     session.flush()
@@ -67,7 +82,10 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     waiting = [r for r in rows if r["status"] == state.QUEUED and r["concurrency_key"]]
     keys.touch(session, [r["concurrency_key"] for r in waiting], [r["id"] for r in waiting])
     claimable = [r for r in rows if r["status"] == state.QUEUED and not r.get("blocked_on")]
-    ring_after_commit(session, [Ring(r["queue"], r["priority"], (r["id"], 1)) for r in claimable])
+    ring_after_commit(
+        session,
+        [Ring(r["queue"], r["priority"], (r["id"], 1), r.get("chain_run_id")) for r in claimable],
+    )
     soon = [(r["run_at"], (r["id"], 1)) for r in rows if r.get("handed_at")]
     hand_off_after_commit(session, soon)
 
@@ -82,7 +100,7 @@ _due = (
     DUE,
     _executions.c.run_at <= db_now(),
 )
-_MOVED = ("id", "generation", "queue", "priority", "concurrency_key")
+_MOVED = ("id", "generation", "queue", "priority", "concurrency_key", "chain_run_id")
 _QUEUE = (
     sa.update(_executions)
     .where(*_due, sa.or_(_executions.c.exclusive_key.is_(None), ~another_in_progress()))
@@ -109,7 +127,8 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     keyed = [m for m in moved if m.concurrency_key]
     keys.touch(session, [m.concurrency_key for m in keyed], [m.id for m in keyed])
     free = [m for m in moved if not m.concurrency_key]
-    ring_after_commit(session, [Ring(m.queue, m.priority, (m.id, m.generation)) for m in free])
+    rings = [Ring(m.queue, m.priority, (m.id, m.generation), m.chain_run_id) for m in free]
+    ring_after_commit(session, rings)
     if len(moved) < len(pairs):
         for row in session.scalars(_LEFT, wanted).all():
             decide_overlap(session, row)

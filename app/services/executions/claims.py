@@ -52,6 +52,9 @@ class Claim:
     retry: str | None = None
     retries: int = 0
     concurrency_key: str | None = None
+    #: The chain run it belongs to, and as which of its links.
+    chain_run_id: str | None = None
+    link_index: int | None = None
 
 
 _executions: Any = Execution.__table__
@@ -75,6 +78,8 @@ _CLAIM_COLUMNS = tuple(
         "concurrency_key",
         "deaths",
         "retries",
+        "chain_run_id",
+        "link_index",
     )
 )
 
@@ -97,10 +102,15 @@ def _best(
         .cte("chosen")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    return taking(_executions.c.id.in_(sa.select(chosen.c.id)))
+
+
+def taking(*which: sa.ColumnElement[bool] | sa.TextClause) -> sa.Update:
+    """Return the conditional update by which rows come to belong to an owner."""
     version = sa.select(_jobs.c.version).where(_jobs.c.id == _executions.c.job_id)
     return (
         sa.update(_executions)
-        .where(_executions.c.id.in_(sa.select(chosen.c.id)))
+        .where(*which)
         .values(
             status=sa.literal_column(f"'{state.RUNNING}'"),
             epoch=_executions.c.epoch + 1,
@@ -166,6 +176,11 @@ def claim(
         more = {"queues": [taken[0].queue], "limit": limit - 1}
         rows = session.execute(_AHEAD, values | more).all()
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
+    return started(session, taken)
+
+
+def started(session: Session, taken: Sequence[Any]) -> list[Claim]:
+    """Tell of rows that were just taken, and return them with what is to be run."""
     jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
     by_id = {job.id: job for job in jobs}
     tallies.add(session, "events", "claims", len(taken))
@@ -202,6 +217,8 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         job.retry,
         row.retries,
         row.concurrency_key,
+        row.chain_run_id,
+        row.link_index,
     )
 
 
@@ -238,39 +255,6 @@ def has_claimable(session: Session, queues: Sequence[str]) -> bool:
     return session.scalar(_WAITS, {"queues": list(queues)}) is not None
 
 
-def renew(session: Session, worker: str, held: Sequence[tuple[str, int]], lease: float) -> set[str]:
-    """Prolong the leases of what is held, given as (id, epoch); return the ids that still hold."""
-    renewed = session.scalars(
-        sa.update(Execution)
-        .where(
-            Execution.id.in_([row_id for row_id, _ in held]),
-            sa.tuple_(Execution.id, Execution.epoch).in_(held),
-            Execution.worker == worker,
-            STARTED,
-        )
-        .values(lease_until=db_now(lease))
-        .returning(Execution.id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(renewed)
-
-
-def running(session: Session, held: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Return which of these claims, given as (id, epoch), hold still."""
-    query = sa.select(Execution.id, Execution.epoch).where(
-        Execution.id.in_([row_id for row_id, _ in held]), STARTED
-    )
-    return {(row.id, row.epoch) for row in session.execute(query)} & set(held)
-
-
-def cancellations(session: Session, ids: Sequence[str]) -> dict[str, bool]:
-    """Return which of these executions shall end, each with whether by force."""
-    query = sa.select(Execution.id, Execution.cancel_forced).where(
-        Execution.id.in_(ids), Execution.status == state.CANCELLING
-    )
-    return dict(session.execute(query).all())
-
-
 _GIVE_BACK = (
     sa.update(_executions)
     .where(
@@ -289,4 +273,6 @@ def give_back(session: Session, claims: Sequence[Claim]) -> None:
     )
     for claim in claims:
         follow_job(session, claim.job_id, None)
-    ring_after_commit(session, [Ring(claim.queue, 5, (claim.id, 0)) for claim in claims])
+    ring_after_commit(
+        session, [Ring(claim.queue, 5, (claim.id, 0), claim.chain_run_id) for claim in claims]
+    )

@@ -90,7 +90,10 @@ def _follow_up(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     for key in keys_waited_for(session, [c.job_id for c, _ in ended if c.exclusive_key]):
         free_held(session, key)
     for claim, result in ended:
-        emit(session, ExecutionEnded(claim.id, claim.job_id, result.verdict))
+        ended_now = ExecutionEnded(
+            claim.id, claim.job_id, result.verdict, chain_run_id=claim.chain_run_id
+        )
+        emit(session, ended_now)
 
 
 def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -> bool:
@@ -132,7 +135,8 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
     if claim.exclusive_key:
         free_held(session, claim.job_id)
     will_retry = fate == "retry" or _is_handed_on(claim, result)
-    emit(session, ExecutionEnded(claim.id, claim.job_id, status, will_retry))
+    ended = ExecutionEnded(claim.id, claim.job_id, status, will_retry, claim.chain_run_id)
+    emit(session, ended)
     return True
 
 
@@ -191,7 +195,7 @@ def lose(session: Session, row: Execution, reason: str = "its worker died") -> s
     _free_places(session, [row])
     if row.exclusive_key:
         free_held(session, row.job_id)
-    emit(session, ExecutionEnded(row.id, row.job_id, row.status, will_retry))
+    emit(session, ExecutionEnded(row.id, row.job_id, row.status, will_retry, row.chain_run_id))
     return row.status
 
 

@@ -25,8 +25,9 @@ def place_waiting(session: Session, job: Job) -> None:
 
 def _place(session: Session, row: Execution, job: Job) -> None:
     row.generation += 1
-    row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
-    row.on_lost = job.on_lost
+    row.project_id, row.on_lost = job.project_id, job.on_lost
+    if row.chain_run_id is None:
+        row.queue, row.priority = job.queue, job.priority
     if row.origin != "catchup":
         row.exclusive_key = None if job.overlap == "allow" else job.id
     place_under_key(row, job)
@@ -35,7 +36,7 @@ def _place(session: Session, row: Execution, job: Job) -> None:
     pair = (row.id, row.generation)
     if row.status == state.QUEUED:
         if keys.queue_or_hold(session, row):
-            ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
+            ring_after_commit(session, [Ring(row.queue, row.priority, pair, row.chain_run_id)])
         return
     row.handed_at = None
     if is_soon(row.run_at):

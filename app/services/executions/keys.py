@@ -111,7 +111,10 @@ _USED = (
 )
 _NEXT = (
     sa.select(
-        *(_executions.c[n] for n in ("id", "generation", "queue", "priority", "concurrency_limit"))
+        *(
+            _executions.c[n]
+            for n in ("id", "generation", "queue", "priority", "concurrency_limit", "chain_run_id")
+        )
     )
     .where(
         _executions.c.blocked_on == sa.bindparam("key"),
@@ -145,6 +148,9 @@ def _admit(session: Session, key: str, fresh: set[str]) -> bool:
     if gone:
         values = [{"of_id": row.id, "waited": int(row.id not in fresh)} for row in gone]
         session.connection().execute(_GO_ON, values)
-        rings = [Ring(row.queue, row.priority, (row.id, row.generation)) for row in gone]
+        rings = [
+            Ring(row.queue, row.priority, (row.id, row.generation), row.chain_run_id)
+            for row in gone
+        ]
         ring_after_commit(session, rings)
     return len(gone) == _A_TIME

@@ -51,7 +51,7 @@ def decide_overlap(session: Session, row: Execution) -> None:
         row.status, row.completed_at = state.SKIPPED, now()
         keys.leave(row)
         row.reason = f"overlap: execution {others[0].id} was in progress" if others else "overlap"
-        emit(session, ExecutionSkipped(row.id, row.job_id))
+        emit(session, ExecutionSkipped(row.id, row.job_id, row.chain_run_id))
         follow_job(session, row.job_id, None)
         return
     if policy == "cancel_running":
@@ -87,7 +87,8 @@ def free_held(session: Session, key: str) -> None:
     session.flush()
     held = session.scalar(_NEXT_HELD, {"key": key})
     if held is not None and keys.queue_or_hold(session, held):
-        ring_after_commit(session, [Ring(held.queue, held.priority, (held.id, held.generation))])
+        pair = (held.id, held.generation)
+        ring_after_commit(session, [Ring(held.queue, held.priority, pair, held.chain_run_id)])
 
 
 _WAITED_FOR = (
@@ -113,7 +114,7 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     row.error_code, row.blocked_on, row.generation = "CANCELLED", None, row.generation + 1
     keys.leave(row)
     follow_job(session, row.job_id, "cancelled")
-    emit(session, ExecutionEnded(row.id, row.job_id, row.status))
+    emit(session, ExecutionEnded(row.id, row.job_id, row.status, chain_run_id=row.chain_run_id))
     if row.exclusive_key:
         free_held(session, row.exclusive_key)
     return state.CANCELLED

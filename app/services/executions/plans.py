@@ -58,7 +58,7 @@ def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None
         row.status, row.queued_at = state.QUEUED, now()
         if row.blocked_on != job.id and keys.queue_or_hold(session, row):
             pair = (row.id, row.generation)
-            ring_after_commit(session, [Ring(row.queue, row.priority, pair)])
+            ring_after_commit(session, [Ring(row.queue, row.priority, pair, row.chain_run_id)])
         return
     if row.blocked_on != job.id:
         row.blocked_on = None

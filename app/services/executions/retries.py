@@ -13,7 +13,7 @@ from app.domain.clock import now
 from app.domain.fingerprint import fingerprint
 from app.domain.retry import Fate, RetryPolicy, delay_for, fate
 from app.models import Execution, Job
-from app.services.executions.births import add, born
+from app.services.executions.births import add, born, place_of
 from app.services.executions.claims import Claim
 from app.services.executions.overlaps import pause_key
 from app.services.executions.results import Result
@@ -95,5 +95,6 @@ def repeat(session: Session, row: Execution, *, status: str, delay: float, retri
         parameters=row.parameters,
         retries=retries,
         blocked_on=pause_key(job.id) if job.paused_at else None,
+        **place_of(row),
     )
     add(session, [again])

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.gateways.broker import Ring
 from app.models import Execution
-from app.services.executions.sql import CLAIMABLE, MAY_BEGIN
+from app.services.executions.sql import CLAIMABLE, LINK_WAITS, MAY_BEGIN
 from app.services.wakeups import ring_after_commit, slots_by_queue
 
 
@@ -17,7 +17,8 @@ def ring_waiting(session: Session, queues: Sequence[str], most: int = 64) -> int
     rings = [
         ring
         for queue in queues
-        for ring in waiting(session, queue, min(most, max(1, slots.get(queue, 1))))
+        for kind in (CLAIMABLE, LINK_WAITS)
+        for ring in _first(session, kind, queue, min(most, max(1, slots.get(queue, 1))))
     ]
     ring_after_commit(session, rings)
     return len(rings)
@@ -25,10 +26,17 @@ def ring_waiting(session: Session, queues: Sequence[str], most: int = 64) -> int
 
 def waiting(session: Session, queue: str, most: int, *only: sa.ColumnElement[bool]) -> list[Ring]:
     """Return the rings for the first rows of a queue that may begin."""
+    return _first(session, CLAIMABLE, queue, most, *only)
+
+
+def _first(
+    session: Session, kind: sa.TextClause, queue: str, most: int, *only: sa.ColumnElement[bool]
+) -> list[Ring]:
+    names = (Execution.id, Execution.generation, Execution.priority, Execution.chain_run_id)
     rows = session.execute(
-        sa.select(Execution.id, Execution.generation, Execution.priority)
-        .where(CLAIMABLE, MAY_BEGIN, Execution.queue == queue, *only)
+        sa.select(*names)
+        .where(kind, MAY_BEGIN, Execution.queue == queue, *only)
         .order_by(Execution.priority.desc(), Execution.run_at)
         .limit(most)
     )
-    return [Ring(queue, row.priority, (row.id, row.generation)) for row in rows]
+    return [Ring(queue, r.priority, (r.id, r.generation), r.chain_run_id) for r in rows]

@@ -18,7 +18,15 @@ _workers: Any = Worker.__table__
 #: Spelt as in the partial indexes: the databases use those only for the same words.
 ACTIVE = sa.text("executions.status IN ('scheduled', 'queued', 'running', 'cancelling')")
 STARTED = sa.text("executions.status IN ('running', 'cancelling')")
-CLAIMABLE = sa.text("executions.status = 'queued' AND executions.blocked_on IS NULL")
+CLAIMABLE = sa.text(
+    "executions.status = 'queued' AND executions.blocked_on IS NULL"
+    " AND executions.chain_run_id IS NULL"
+)
+#: Links of chains are claimed by their own messages, never by who works off a queue.
+LINK_WAITS = sa.text(
+    "executions.status = 'queued' AND executions.blocked_on IS NULL"
+    " AND executions.chain_run_id IS NOT NULL"
+)
 #: Takes one of the places of its concurrency key.
 KEY_USED = sa.text(
     "executions.concurrency_key IS NOT NULL AND executions.blocked_on IS NULL"

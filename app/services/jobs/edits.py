@@ -101,7 +101,7 @@ def _apply(
     if job.project_id != project:
         _move_executions(session, job)
     creation.add_queues(session, {job.queue})
-    waiting = [row for row in active if row.status in state.WAITING]
+    waiting = [r for r in active if r.status in state.WAITING and r.chain_run_id is None]
     if recurred or job.schedule is not None:
         _reschedule(session, job, values, was_enabled=was_enabled)
     else:

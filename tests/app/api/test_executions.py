@@ -36,6 +36,8 @@ ALWAYS = {
     "worker",
     "queue",
     "priority",
+    "chain_run_id",
+    "link_index",
     "usage",
     "created_at",
 }

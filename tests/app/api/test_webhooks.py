@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from app import events, reactions
+from app import reactions
 from app.domain import signing
 from app.domain.webhooks import EVENTS
 from app.gateways.http import Answer
@@ -18,7 +18,7 @@ from tests.support.webhooks import PATH, claim, delivery, listed, payload, recor
 def _connected():
     reactions.connect()
     yield
-    events.connect({}, {})
+    reactions.connect()
 
 
 @pytest.fixture

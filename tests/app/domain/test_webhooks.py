@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from app import reactions
 from app.domain import events
-from app.domain.events import ExecutionEnded, ExecutionSkipped, ExecutionStarted, JobCreated
+from app.domain.events import (
+    ChainEnded,
+    ExecutionEnded,
+    ExecutionSkipped,
+    ExecutionStarted,
+    JobCreated,
+)
 from app.domain.webhooks import (
     EVENTS,
     NAMES,
@@ -34,6 +40,9 @@ from app.services.webhooks import outbox
         (ExecutionEnded("e", "j", "dead_letter"), ["job.failed", "job.dead_letter"]),
         (ExecutionEnded("e", "j", "failed", will_retry=True), ["job.retrying"]),
         (ExecutionEnded("e", "j", "timeout", will_retry=True), ["job.retrying"]),
+        (ChainEnded("r", "c", "completed", "p"), ["chain.completed"]),
+        (ChainEnded("r", "c", "failed", "p"), ["chain.failed"]),
+        (ChainEnded("r", "c", "cancelled", "p"), []),
     ],
 )
 def test_what_happens_has_its_names(event, names):

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from app.db import reading, transaction
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.models import Execution, ExecutionLog, Job, Tally
-from app.services import retention, system
+from app.models import ChainRun, Execution, ExecutionLog, Job, Tally
+from app.services import chain_runs, retention, system
 from app.settings import Settings
+from tests.support.chains import start_chain
 from tests.support.rows import make_execution, make_job
 
 NINETY = Settings()
@@ -128,3 +129,20 @@ def test_nothing_unended_goes_and_each_rule_is_kept(database, ledger, days, keep
     limit = days if days is not None else 90 if keep_last is None else 10**6
     expected |= {row_id for row_id, _, age in newest if age < limit}
     assert Counter(left()) == Counter(expected)
+
+
+@pytest.mark.usefixtures("real_broker")
+def test_chain_runs_that_ended_long_ago_go_and_those_under_way_stay(monkeypatch):
+    monkeypatch.setattr(retention, "_BATCH", 2)
+    runs = [start_chain({}, {})[1] for _ in range(6)]
+    with transaction() as session:
+        session.execute(sa.update(ChainRun).values(started_at=now() - timedelta(days=100)))
+        for number, run_id in enumerate(runs[:5]):
+            chain_runs.cancel(session, run_id)
+            session.flush()
+            ended_at = now() - timedelta(days=91 if number < 4 else 89)
+            change = sa.update(ChainRun).where(ChainRun.id == run_id).values(completed_at=ended_at)
+            session.execute(change)
+    retention.purge_in_batches(Settings())
+    with transaction() as session:
+        assert set(session.scalars(sa.select(ChainRun.id))) == set(runs[4:])

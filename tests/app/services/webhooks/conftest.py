@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import events, reactions
+from app import reactions
 from app.services.webhooks import outbox
 
 
@@ -11,5 +11,5 @@ def _connected():
     reactions.connect()
     outbox._forget()
     yield
-    events.connect({}, {})
+    reactions.connect()
     outbox._forget()
