@@ -16,6 +16,7 @@ from app.api import (
     lifecycle,
     ops,
     projects,
+    schedules,
     sync,
     system,
     tags,
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Flask:
         api_keys,
         why,
         sync,
+        schedules,
     ):
         api.register_blueprint(resource.blp)
     aliases.install(app)

@@ -22,6 +22,7 @@ LIGHT: Final = {
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
     "projects": "app.cli.remote.labels:projects",
+    "schedule": "app.cli.remote.schedules:schedule",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
     "workers": "app.cli.remote.system:workers",

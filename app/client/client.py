@@ -7,6 +7,7 @@ from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
+from app.client.schedules import Schedules
 from app.client.system import System, Workers
 from app.client.things import Health
 
@@ -27,6 +28,7 @@ class Client:
         self.jobs = Jobs(self._connection)
         self.executions = Executions(self._connection)
         self.dead_letters = DeadLetters(self._connection)
+        self.schedules = Schedules(self._connection)
         self.projects = Projects(self._connection)
         self.tags = Tags(self._connection)
         self.system = System(self._connection)

@@ -13,7 +13,7 @@ from app.domain.ids import normalise_id
 from app.domain.names import LONGEST
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
-from app.services.jobs import creation, lifecycle, starts, views
+from app.services.jobs import creation, lifecycle, starts, timing, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
 from app.services.schedules import planning
 from app.settings import Settings
@@ -56,7 +56,7 @@ def update(
         starts.cancel(session, job, active, force=False)
     session.flush()
     session.refresh(job)
-    return views.one(session, job)
+    return timing.warned(views.one(session, job), job)
 
 
 def _may_be_edited(job: Job) -> bool:
