@@ -1,22 +1,15 @@
 """Previews of schedules on the wire."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 import marshmallow as ma
 
 from app.api.schemas.common import MISSING, DraftSchema, Schema
-from app.api.schemas.fields import Moment, Text, Whole
+from app.api.schemas.fields import Moment, Text, Whole, in_bounds
 from app.api.schemas.lifecycle import MomentsOut
-from app.domain.schedules.pattern import LAST_YEAR
 from app.domain.schedules.preview import MOST_MOMENTS
 from app.domain.schedules.zones import check_zone
 from app.services.schedules.preview import DEFAULT_COUNT
-
-
-def _in_bounds(moment: datetime) -> None:
-    if not 1970 <= moment.year <= LAST_YEAR:
-        raise ma.ValidationError(f"must be from 1970 to {LAST_YEAR}")
 
 
 class SchedulePreview(DraftSchema):
@@ -25,7 +18,7 @@ class SchedulePreview(DraftSchema):
     class Meta(DraftSchema.Meta):
         include: ClassVar[dict[str, Any]] = {
             "from": Moment(
-                validate=_in_bounds,
+                validate=in_bounds,
                 metadata={"description": "Moments after this one; default: now"},
             )
         }
