@@ -20,6 +20,7 @@ from app.api import (
     pauses,
     projects,
     queues,
+    schedules,
     sync,
     system,
     tags,
@@ -34,7 +35,7 @@ from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses, webhooks, chains, chain_runs),
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
 )
 
 

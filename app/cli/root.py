@@ -27,6 +27,7 @@ LIGHT: Final = {
     "projects": "app.cli.remote.labels:projects",
     "queues": "app.cli.remote.queues:queues",
     "resume": "app.cli.remote.pauses:resume",
+    "schedule": "app.cli.remote.schedules:schedule",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
     "webhooks": "app.cli.remote.webhooks:webhooks",

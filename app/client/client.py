@@ -9,6 +9,7 @@ from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
 from app.client.queues import Queues
+from app.client.schedules import Schedules
 from app.client.system import System, Workers
 from app.client.system_things import Health
 from app.client.webhooks import Webhooks
@@ -32,6 +33,7 @@ class Client:
         self.dead_letters = DeadLetters(self._connection)
         self.chains = Chains(self._connection)
         self.chain_runs = ChainRuns(self._connection)
+        self.schedules = Schedules(self._connection)
         self.projects = Projects(self._connection)
         self.tags = Tags(self._connection)
         self.system = System(self._connection)

@@ -29,3 +29,24 @@ class Coming(Thing):
 
     utc: datetime
     local: str
+    blackout: str | None = None
+
+
+class Transition(Thing):
+    """A change of the clocks; ``words`` say in ``en`` and ``vi`` what becomes of a schedule."""
+
+    at: datetime
+    before: str
+    after: str
+    kind: str
+    effect: str
+    words: dict[str, str] = Field(default_factory=dict)
+
+
+class Preview(Thing):
+    """What a schedule would do; ``words`` are in ``en`` and ``vi``."""
+
+    next: list[Coming]
+    words: dict[str, str] = Field(default_factory=dict)
+    transitions: list[Transition] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)

@@ -150,6 +150,7 @@ class Job(Thing):
     recent: list[RecentExecution] = []
     usual_duration_ms: int | None = None
     tags: list[Tag] = []
+    warnings: list[str] = []
 
 
 class Usage(Thing):

@@ -22,7 +22,7 @@ def translated(item: Any) -> Any:
         "name": names.get("name") or names["id"],
         "type": "http",
         "config": {"method": "GET", "url": names["triggerendpoint"]},
-        "auto_start": bool(names.get("autostart", True)),
+        "auto_start": _flag(names.get("autostart"), default=True),
     }
     if names.get("maxruntime"):
         made["timeout_seconds"] = names["maxruntime"]
@@ -31,8 +31,19 @@ def translated(item: Any) -> Any:
 
 def _when(names: Mapping[str, Any]) -> dict[str, Any]:
     schedule = str(names.get("schedule") or "").strip()
-    if names.get("isperiodic"):
+    if _flag(names.get("isperiodic"), default=False):
         return {"schedule": {"type": "cron", "expression": schedule}}
     if not schedule:
         return {"schedule": {"type": "manual"}}
     return {"scheduled_at": schedule}
+
+
+def _flag(value: Any, *, default: bool) -> Any:
+    """Return what a flag says, also one that is a text; what is neither stays, to be refused."""
+    if value is None:
+        return default
+    return (
+        {"true": True, "false": False}.get(value.lower(), value)
+        if isinstance(value, str)
+        else value
+    )

@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from app.domain.ids import normalise_id
 from app.domain.schedules.once import parse_rfc3339
+from app.domain.schedules.pattern import LAST_YEAR
 
 _ZONE_WITHOUT_PLUS = re.compile(r" (\d\d:\d\d)$")
 
@@ -128,6 +129,12 @@ class QueryMoment(Moment):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
         mended = _ZONE_WITHOUT_PLUS.sub(r"+\1", str(value).strip())
         return super()._deserialize(mended, attr, data, **kwargs)
+
+
+def in_bounds(moment: datetime) -> None:
+    """Refuse a moment that no schedule can be asked about."""
+    if not 1970 <= moment.year <= LAST_YEAR:
+        raise ma.ValidationError(f"must be from 1970 to {LAST_YEAR}")
 
 
 class ObjectOrText(ma.fields.Raw):

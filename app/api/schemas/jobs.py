@@ -258,6 +258,10 @@ class JobOut(Schema):
     recent = ma.fields.List(ma.fields.Nested(RecentOut))
     usual_duration_ms = ma.fields.Integer(allow_none=True)
     tags = ma.fields.List(ma.fields.Nested(TagOut), metadata={"description": "Left out if none"})
+    warnings = ma.fields.List(
+        ma.fields.String(),
+        metadata={"description": "Made or changed: what may not be meant; left out if none"},
+    )
 
 
 class BulkResult(Schema):

@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from app.api.schemas.common import MISSING, InputSchema, Schema
-from app.api.schemas.fields import Choice, Moment, QueryMoment, QueryWhole, Text, at_most
+from app.api.schemas.fields import Choice, Moment, QueryMoment, QueryWhole, Text, at_most, in_bounds
 from app.api.schemas.jobs import MISFIRES, MOMENT
 from app.services.jobs.coming import MOST
 
@@ -51,7 +51,7 @@ class NextQuery(Schema):
         unknown = ma.EXCLUDE
 
     count = QueryWhole(1, MOST, load_default=10)
-    after = QueryMoment()
+    after = QueryMoment(validate=in_bounds)
 
 
 class WhyQuery(Schema):
@@ -60,7 +60,7 @@ class WhyQuery(Schema):
     class Meta:
         unknown = ma.EXCLUDE
 
-    at = QueryMoment(metadata={"description": "Default: now"})
+    at = QueryMoment(validate=in_bounds, metadata={"description": "Default: now"})
 
 
 class DecisionOut(Schema):

@@ -61,7 +61,7 @@ def _row(one: Execution) -> tuple[Any, ...]:
 @remote()
 def why(remote: Remote, execution: str) -> None:
     """Tell why an EXECUTION ran, was late, or did not run."""
-    show_why(remote, remote.client.executions.why(execution))
+    show_why(remote, remote.client.executions.why(targets.execution_id(execution)))
 
 
 @executions.command()

@@ -6,8 +6,8 @@ import click
 
 from app.cli.commands import Command
 from app.cli.remote import inputs, targets, wishes
-from app.cli.remote.output import note, relative
-from app.cli.remote.session import Remote, remote
+from app.cli.remote.output import clean, note, relative
+from app.cli.remote.session import Remote, remote, warn
 from app.client import Job
 
 
@@ -83,25 +83,37 @@ def edit(remote: Remote, job: str, **given: Any) -> None:
     if not changes:
         raise click.UsageError("say what to change; see: oneoff jobs edit --help")
     changed = jobs.update(wanted, version=version, **changes)
+    _warn(changed)
     remote.output.done(changed.wire, f"changed {changed.id}: now at version {changed.version}")
 
 
 @click.command(cls=Command)
 @click.argument("job")
-@click.option("--at", type=inputs.Moment(), default="now", metavar="now|TIME|+SPAN", help="When.")
+@click.option("--at", type=inputs.Moment(), metavar="now|TIME|+SPAN", help="When.  [default: now]")
 @click.option("--same-schedule", is_flag=True, help="Recurring, like the job it copies.")
 @click.option("--name", help="Name of the copy.  [default: the name with ' (clone)']")
 @remote()
-def clone(remote: Remote, job: str, at: str, name: str | None, *, same_schedule: bool) -> None:
+def clone(
+    remote: Remote, job: str, at: str | None, name: str | None, *, same_schedule: bool
+) -> None:
     """Make a job like JOB. It runs now, unless --at says when. Prints the new id."""
+    if same_schedule and at is not None:
+        raise click.UsageError("--same-schedule and --at both say when; give one.")
     wanted = targets.job_id(remote.client, job)
-    _made(remote, remote.client.jobs.clone(wanted, None if same_schedule else at, name))
+    moment = None if same_schedule else at or "now"
+    _made(remote, remote.client.jobs.clone(wanted, moment, name))
 
 
 def _made(remote: Remote, job: Job) -> None:
+    _warn(job)
     if remote.output.as_json:
         remote.output.json(job.wire)
         return
     due = f"it is due {relative(job.next_due_at)}" if job.next_due_at else f"it is {job.status}"
     note(f"Created job {job.name!r}; {due}.")
     click.echo(job.id)
+
+
+def _warn(job: Job) -> None:
+    for warning in job.warnings:
+        warn(f"its schedule {clean(warning)}")

@@ -22,8 +22,12 @@ def pause(remote: Remote, job: tuple[str, ...], reason: str | None, until: str |
 
     What runs of a recurring job goes on to its end.
     """
-    jobs, ids = remote.client.jobs, [targets.job_id(remote.client, word) for word in job]
-    targets.each(remote, ids, lambda one: jobs.pause(one, reason=reason, until=until), "paused")
+    ids = [targets.job_id(remote.client, word) for word in job]
+
+    def pause_one(one: str) -> None:
+        remote.client.jobs.pause(one, reason=reason, until=until)
+
+    targets.each(remote, ids, pause_one, "paused")
 
 
 @click.command(cls=Command)
@@ -34,8 +38,12 @@ def pause(remote: Remote, job: tuple[str, ...], reason: str | None, until: str |
 @remote()
 def resume(remote: Remote, job: tuple[str, ...], missed: str | None) -> None:
     """Let paused jobs go on."""
-    jobs, ids = remote.client.jobs, [targets.job_id(remote.client, word) for word in job]
-    targets.each(remote, ids, lambda one: jobs.resume(one, missed=missed), "resumed")
+    ids = [targets.job_id(remote.client, word) for word in job]
+
+    def resume_one(one: str) -> None:
+        remote.client.jobs.resume(one, missed=missed)
+
+    targets.each(remote, ids, resume_one, "resumed")
 
 
 @click.command(cls=Command)

@@ -1,5 +1,6 @@
 """Keeping jobs as a list of definitions at an address has them."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +16,7 @@ from app.client.synced import Synced
 
 MOST_BYTES = 64 * 1024**2
 _SECONDS = 30.0
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e]*")
 
 
 @click.command(cls=Command)
@@ -37,10 +39,11 @@ def sync(remote: Remote, url: str, header_file: Path | None, **given: Any) -> No
     that holds the list as "jobs". Jobs that are paused stay paused. All is done at once, or, if
     the list can't be read whole, nothing.
     """
+    named = _named(url)
     definitions = _definitions(url, header_file)
     if given["prune"] and not given["dry_run"]:
         targets.confirm("Delete the jobs that the list no longer has?", yes=given["yes"])
-    source = given["source"] or _named(url)
+    source = given["source"] or named
     done = remote.client.jobs.sync(
         definitions, source, prune=given["prune"], dry_run=given["dry_run"]
     )
@@ -54,7 +57,10 @@ def sync(remote: Remote, url: str, header_file: Path | None, **given: Any) -> No
 
 def _named(url: str) -> str:
     """Return an address without what may be secret in it."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise click.BadParameter("is no address.", param_hint="URL") from None
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, place, parts.path, "", ""))[:500]
 
@@ -72,8 +78,8 @@ def _definitions(url: str, header_file: Path | None) -> list[Any]:
 def _headers(path: Path) -> dict[str, str]:
     lines = inputs.file_text(str(path), "--header-file").splitlines()
     given = [line for line in lines if line.strip()]
-    if not all(":" in line for line in given):  # what is in the file may be secret
-        message = "every line of the file must be 'Name: value'."
+    if not all(_HEADER.fullmatch(line) for line in given):  # what is in the file may be secret
+        message = "every line of the file must be 'Name: value', in ASCII."
         raise click.BadParameter(message, param_hint="--header-file")
     return inputs.headers(given)
 

@@ -99,8 +99,11 @@ def confirm(question: str, *, yes: bool) -> None:
         sys.exit(REFUSED)
 
 
-def each(remote: Remote, ids: Sequence[str], act: Callable[[str], Any], done: str) -> None:
-    """Do something to each thing; tell what failed and go on. Exit code 1 if anything failed."""
+def each(remote: Remote, ids: Sequence[str], act: Callable[[str], str | None], done: str) -> None:
+    """Do something to each thing; tell what failed and go on. Exit code 1 if anything failed.
+
+    What is told of a success is the text that ``act`` returns, or else ``done``.
+    """
     results: list[dict[str, Any]] = []
     for one in ids:
         try:

@@ -12,19 +12,23 @@ NOT_GIVEN: Final = object()
 
 
 def schedule(given: dict[str, Any]) -> Any:
-    """Return the schedule that options name, ``None`` to run once, or :data:`NOT_GIVEN`."""
-    options = {name: given[name] for name in ("cron", "every", "after", "schedule")}
-    named = {name: value for name, value in options.items() if value is not None}
-    if given["at"] is not None:
-        named["at"] = given["at"]
+    """Return the schedule that options name, ``None`` to run once, or :data:`NOT_GIVEN`.
+
+    ``--schedule null`` says that a job runs once, and leaves it to ``--at`` to say when.
+    """
+    ways = ("at", "cron", "every", "after", "schedule")
+    named = {name: given[name] for name in ways if given[name] is not None}
+    is_once = (named.get("schedule") or "").strip() == "null"
+    if is_once:
+        del named["schedule"]
     if len(named) > 1:
         raise click.UsageError(f"{' and '.join(f'--{n}' for n in named)} all say when; give one.")
     for name, value in named.items():
         if name == "schedule":
-            return None if value.strip() == "null" else inputs.json_object(value, "--schedule")
+            return inputs.json_object(value, "--schedule")
         if name != "at":
             return _made(name, value, given["timezone"])
-    return NOT_GIVEN
+    return None if is_once else NOT_GIVEN
 
 
 def _made(name: str, value: Any, zone: str | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Jobs: editing, cloning and deleting them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from app.domain.ids import normalise_id
 from app.domain.names import LONGEST
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
-from app.services.jobs import creation, lifecycle, starts, views
+from app.services.jobs import creation, lifecycle, starts, timing, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
 from app.services.schedules import planning
 from app.settings import Settings
@@ -53,19 +54,22 @@ def update(
     known = Known(session, settings)
     values = vet_edit(draft, job, known)
     status = _wished_status(job, values.pop("status", None))
-    if not _may_be_edited(job) and values.keys() - _ALWAYS:
-        raise Conflict(f"a job can be edited only while it is scheduled; this one is {job.status}")
+    check_editable(job, values)
     if values:
         _apply(session, job, active, values, actor)
     if status == "cancelled":
         starts.cancel(session, job, active, force=False)
     session.flush()
     session.refresh(job)
-    return views.one(session, job)
+    return timing.warned(views.one(session, job), job)
 
 
-def _may_be_edited(job: Job) -> bool:
-    return job.status in {"scheduled", "paused"} or job.schedule is not None
+def check_editable(job: Job, names: Iterable[str]) -> None:
+    """Raise :class:`Conflict` if these can't be changed in the job's present state."""
+    if job.status in {"scheduled", "paused"} or job.schedule is not None:
+        return
+    if set(names) - _ALWAYS:
+        raise Conflict(f"a job can be edited only while it is scheduled; this one is {job.status}")
 
 
 def _check_version(job: Job, expected: str | None) -> None:
@@ -192,7 +196,13 @@ def _tag_ids(session: Session, job_id: str) -> list[str]:
 
 def delete(session: Session, job_id: str) -> None:
     """Delete a job with its executions, unless one of them runs."""
+    job = deletable(session, job_id)
+    session.execute(sa.delete(Job).where(Job.id == job.id))
+
+
+def deletable(session: Session, job_id: str) -> Job:
+    """Return a job, locked. Raises :class:`Conflict` if it runs, so that it can't be deleted."""
     job, active = locked(session, job_id)
     if any(row.status in state.STARTED for row in active):
         raise Conflict("the job is running; cancel it first")
-    session.execute(sa.delete(Job).where(Job.id == job.id))
+    return job

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.domain import schedules
-from app.domain.clock import to_wire
+from app.domain.clock import now, to_wire
 from app.domain.errors import Invalid
 from app.domain.schedules import Schedule
 from app.domain.schedules.once import parse_moment
@@ -111,3 +111,10 @@ def schedule_wire(job: Any) -> dict[str, Any]:
     if not job.schedule:
         return {"type": "once", "timezone": job.timezone}
     return schedules.to_json(planning.schedule_of(job))
+
+
+def warned(wire: dict[str, Any], job: Any) -> dict[str, Any]:
+    """Return a job's wire with what may not be meant in its schedule, if anything."""
+    schedule = planning.schedule_of(job)
+    found = schedules.warnings(schedule, now()) if schedule.is_recurring else []
+    return wire | {"warnings": found} if found else wire

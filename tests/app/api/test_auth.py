@@ -138,6 +138,9 @@ def test_scopes_decide(guarded, scopes, read, write, admin):
     headers = bearer(new_key(scopes))
     assert guarded.get("/api/jobs", headers=headers).status_code == read
     assert guarded.options("/api/jobs", headers=headers).status_code == read
+    question = {"schedule": {"type": "manual"}}
+    asked = guarded.post("/api/schedules/preview", json=question, headers=headers)
+    assert asked.status_code == read
     made = guarded.post("/api/jobs", json=wish(), headers=headers)
     assert made.status_code == write
     if write == 403:

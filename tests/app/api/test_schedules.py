@@ -269,3 +269,19 @@ def test_why_tells_what_became_of_a_moment(client):
     caught = next(row for row in rows_of(client, job["id"]) if row["origin"] == "catchup")
     steps = get(client, f"/api/executions/{caught['id']}/why")["data"]["steps"]
     assert any(caught["catches_up_id"] in step["text"] for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        *(("0001-01-01T00:00:00Z", 400), ("1969-12-31T23:59:59Z", 400)),
+        *(("1970-01-01T00:00:00Z", 200), ("9900-12-31T23:59:59Z", 200)),
+        *(("9901-01-01T00:00:00Z", 400), ("9999-12-31T23:59:59.999Z", 400)),
+    ],
+)
+@pytest.mark.parametrize("schedule", [CRON, OFTEN, {"type": "fixed_delay", "delay_seconds": 60}])
+def test_the_ends_of_the_calendar_can_be_asked_about(client, schedule, moment, status):
+    job = recurring(client, schedule)
+    for question in (f"next?after={moment}", f"why?at={moment}"):
+        answer = client.get(f"/api/jobs/{job['id']}/{question}")
+        assert answer.status_code == status, answer.text

@@ -174,3 +174,16 @@ def test_the_system_says_how_it_is(oneoff):
     assert oneoff.workers.list() == []
     assert oneoff.workers.status().total_workers == 0
     assert oneoff.health().status == "degraded"
+
+
+def test_a_schedule_is_previewed(oneoff):
+    schedule = {"type": "cron", "expression": "0 0 9 * * *"}
+    found = oneoff.schedules.preview(
+        schedule, 3, start="2030-03-29T12:00:00Z", timezone="Europe/Berlin"
+    )
+    assert found.next[0].local == "2030-03-30T09:00:00+01:00"
+    assert len(found.next) == 3
+    assert found.transitions[0].kind == "gap"
+    assert "six fields" in found.warnings[0]
+    assert found.words.keys() == {"en", "vi"}
+    assert "six fields" in make(oneoff, scheduled_at=None, schedule=schedule).warnings[0]
