@@ -12,6 +12,7 @@ from app import bootstrap
 from app.db import reading, transaction
 from app.gateways import broker, pulse
 from app.services import chain_runs, handoff, pauses, queues, recovery
+from app.services.chain_runs import firing as chain_firing
 from app.services.jobs import lifecycle
 from app.services.recovery import QueueSweep
 from app.services.schedules import firing
@@ -91,6 +92,8 @@ class LedgerScheduler(Scheduler):
                 return
         with transaction() as session:
             lifecycle.resume_overdue(session)
+        with transaction() as session:
+            chain_firing.fire_due(session)
         end = time.monotonic() + FIRING_SECONDS
         fired = firing.JOBS_A_PASS
         while fired == firing.JOBS_A_PASS and time.monotonic() < end:

@@ -1,6 +1,7 @@
 """Chains and their runs as the server answers them, typed."""
 
 from datetime import datetime
+from typing import Any
 
 from app.client.things import Thing
 from app.domain import chains
@@ -26,6 +27,9 @@ class Chain(Thing):
     project_id: str
     priority: int | None = None
     queue: str | None = None
+    schedule: dict[str, Any] | None = None
+    enabled: bool = True
+    next_due_at: datetime | None = None
     links: list[Link] = []
     created_at: datetime
     updated_at: datetime
@@ -68,6 +72,7 @@ class ChainRun(Thing):
     origin: str
     actor: str | None = None
     due_at: datetime | None = None
+    moments: int | None = None
     current_index: int
     total_links: int
     started_at: datetime

@@ -149,6 +149,8 @@ class ChainFields(TypedDict, total=False):
     queue: str | None
     job_ids: Sequence[str]
     links: Sequence[Link]
+    schedule: dict[str, Any] | None
+    enabled: bool
 
 
 class ChainEdit(ChainFields, total=False):

@@ -16,7 +16,9 @@ COMPLETED: Final = "completed"
 FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
 UNDER_WAY: Final = (RUNNING, CANCELLING)
-FINAL: Final = (COMPLETED, FAILED, CANCELLED)
+#: A moment of its schedule that passed without a run.
+SKIPPED: Final = "skipped"
+FINAL: Final = (COMPLETED, FAILED, CANCELLED, SKIPPED)
 STATUSES: Final = (*UNDER_WAY, *FINAL)
 
 SUCCESS: Final = "success"

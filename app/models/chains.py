@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Id, Moment
 
 _UNDER_WAY = sa.text("status IN ('running', 'cancelling')")
+_IS_DUE = sa.text("next_due_at IS NOT NULL")
 _BY_SCHEDULE = sa.text("origin = 'schedule'")
 
 
@@ -43,10 +44,27 @@ class Chain(Base):
     queue: Mapped[str | None]
     #: Number of the newest run; the runs of a chain count from 1.
     last_number: Mapped[int] = mapped_column(sa.Integer(), default=0)
+    #: JSON text of its own schedule.
+    schedule: Mapped[str | None]
+    #: Whether its schedule starts it.
+    enabled: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    next_due_at: Mapped[Moment | None]
+    #: From where a fixed rate counts.
+    anchor_at: Mapped[Moment | None]
+    #: Runs its schedule has started, for ``max_runs``.
+    fires: Mapped[int] = mapped_column(sa.Integer(), default=0, server_default="0")
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
 
-    __table_args__ = (sa.Index("ix_chains_name", "name", "id"),)
+    __table_args__ = (
+        sa.Index("ix_chains_name", "name", "id"),
+        sa.Index(
+            "ix_chains_next_due_at",
+            "next_due_at",
+            sqlite_where=_IS_DUE,
+            postgresql_where=_IS_DUE,
+        ),
+    )
 
 
 class ChainRun(Base):
@@ -62,6 +80,8 @@ class ChainRun(Base):
     actor: Mapped[str | None]
     #: The moment of its schedule.
     due_at: Mapped[Moment | None]
+    #: Of a row that stands for several moments which passed: how many.
+    moments: Mapped[int | None] = mapped_column(sa.Integer())
     #: JSON: the links as they were at the start, and what became of each.
     links: Mapped[str]
     #: The link whose turn it is, from 1.

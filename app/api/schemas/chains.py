@@ -21,7 +21,7 @@ _FEW = ma.validate.Length(max=chains.MAX_LINKS, error=f"must have at most {chain
 
 
 class _ChainFields(InputSchema):
-    clearable = frozenset({"description", "priority", "queue"})
+    clearable = frozenset({"description", "priority", "queue", "schedule"})
 
     description = Text(at_most(10_000), allow_none=True)
     project_id = Id()
@@ -29,6 +29,16 @@ class _ChainFields(InputSchema):
     queue = Text(check_queue, allow_none=True)
     links = ma.fields.List(ma.fields.Nested(LinkIn), validate=_FEW)
     job_ids = ma.fields.List(Id(), validate=_FEW, metadata={"description": "In place of links"})
+    schedule = ma.fields.Dict(
+        keys=ma.fields.String(),
+        allow_none=True,
+        error_messages={"invalid": "must be an object with a type, such as cron"},
+        metadata={
+            "description": "When it is started by itself: cron, fixed_rate or calendar",
+            "example": {"type": "cron", "expression": "0 3 * * *"},
+        },
+    )
+    enabled = Flag(metadata={"description": "Whether its schedule starts it; default true"})
 
 
 class NewChain(_ChainFields):
@@ -90,6 +100,9 @@ class ChainOut(Schema):
     project_id = ma.fields.String()
     priority = ma.fields.Integer(allow_none=True)
     queue = ma.fields.String(allow_none=True)
+    schedule = ma.fields.Dict(allow_none=True)
+    enabled = ma.fields.Boolean()
+    next_due_at = ma.fields.DateTime(allow_none=True)
     links = ma.fields.List(ma.fields.Nested(LinkOut))
     created_at = ma.fields.DateTime()
     updated_at = ma.fields.DateTime()
@@ -113,6 +126,7 @@ class ChainRunOut(Schema):
     origin = ma.fields.String()
     actor = ma.fields.String(allow_none=True)
     due_at = ma.fields.DateTime()
+    moments = ma.fields.Integer(metadata={"description": "How many moments it stands for"})
     current_index = ma.fields.Integer(metadata={"description": "The link whose turn it is"})
     total_links = ma.fields.Integer()
     started_at = ma.fields.DateTime()

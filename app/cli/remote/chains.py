@@ -8,7 +8,7 @@ import click
 
 from app.cli.commands import Group
 from app.cli.options import INTERRUPTED, REFUSED
-from app.cli.remote import inputs, lists, targets
+from app.cli.remote import inputs, lists, targets, timing
 from app.cli.remote.output import clean, duration, exact, note, relative
 from app.cli.remote.runs import Seconds
 from app.cli.remote.session import Remote, remote
@@ -22,6 +22,10 @@ _priority = click.option(
 _queue = click.option(
     "--queue", metavar="NAME", help="In place of its jobs'; an empty text takes it away."
 )
+_cron = click.option(
+    "--cron", metavar="EXPRESSION", help="Start it by itself, such as '0 3 * * *'; or none."
+)
+_zone = click.option("--tz", metavar="ZONE", help="The time zone of --cron; else UTC.")
 _links = click.option(
     "--job",
     "links",
@@ -71,6 +75,8 @@ def _row(chain: Chain) -> Sequence[Any]:
 @_description
 @_priority
 @_queue
+@_cron
+@_zone
 @remote()
 def create_chain(remote: Remote, name: str, **given: Any) -> None:
     """Make a chain called NAME. Prints its id."""
@@ -92,6 +98,11 @@ def show_chain(remote: Remote, chain: str) -> None:
         return
     plain = ("id", "name", "description", "project_id", "priority", "queue")
     values: dict[str, Any] = {name: getattr(found, name) for name in plain}
+    values |= {
+        "schedule": timing.sentence(found.schedule) if found.schedule else "",
+        "enabled": found.enabled,
+        "next due": exact(found.next_due_at),
+    }
     values |= {"created": exact(found.created_at), "changed": exact(found.updated_at)}
     remote.output.pairs(values)
     rows = (
@@ -108,6 +119,9 @@ def show_chain(remote: Remote, chain: str) -> None:
 @_description
 @_priority
 @_queue
+@_cron
+@_zone
+@click.option("--enable/--disable", "enabled", default=None, help="Whether its schedule works.")
 @remote()
 def edit_chain(remote: Remote, chain: str, **given: Any) -> None:
     """Change a CHAIN. What is not given stays; --job replaces all its links."""
@@ -132,13 +146,20 @@ def delete_chain(remote: Remote, chain: str, *, yes: bool) -> None:
 
 def _fields(remote: Remote, given: dict[str, Any]) -> Any:
     links, project = given.pop("links"), given.pop("project", None)
+    cron, zone = given.pop("cron"), given.pop("tz")
     fields = {name: value for name, value in given.items() if value is not None}
+    if cron is not None:
+        fields["schedule"] = None if cron == "none" else _schedule(cron, zone)
     fields |= {name: None for name in ("priority", "queue") if fields.get(name) in {"", "none"}}
     if project is not None:
         fields["project_id"] = targets.project_id(remote.client, project)
     if links:
         fields["links"] = [_link(remote, word) for word in links]
     return fields
+
+
+def _schedule(cron: str, zone: str | None) -> dict[str, Any]:
+    return {"type": "cron", "expression": cron} | ({"timezone": zone} if zone else {})
 
 
 def _link(remote: Remote, word: str) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def resume(session: Session, run_id: str, first: int | None = None) -> dict[str,
     if run.status not in chains.FINAL:
         raise Conflict(f"the chain run is {run.status}; only one that has ended can be resumed")
     links = advance.links_of(run)
+    if not links:
+        raise Conflict("the chain run was skipped; run the chain instead")
     first = _first(run, links, first)
     for link in links[first - 1 :]:
         link |= {"status": None, "outcome": None, "reason": None}

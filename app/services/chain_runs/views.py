@@ -16,7 +16,7 @@ from app.services.listing import Listing, Page, Wanted, counted
 LISTING = Listing(ChainRun.id, {"number": Order(ChainRun.number)}, "number", "desc")
 #: The detail of a run shows at most so many executions, the newest ones.
 MOST_EXECUTIONS = 1000
-_OMITTED = ("due_at", "completed_at", "duration_ms", "error")
+_OMITTED = ("due_at", "moments", "completed_at", "duration_ms", "error")
 _SHOWN = (
     "id",
     "job_id",

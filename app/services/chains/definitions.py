@@ -5,20 +5,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain import chains
+from app.domain import chains, schedules
 from app.domain.clock import now
 from app.domain.errors import Conflict, Fault, Invalid, NotFound, shorten
 from app.domain.ids import new_id, normalise_id
 from app.models import Chain, ChainLink, ChainRun, Job, Project
+from app.services.chain_runs import firing as chain_firing
 from app.services.jobs.creation import add_queues
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
+from app.services.schedules import planning
 
 LISTING = Listing(Chain.id, {"name": Order(Chain.name)}, "name", "asc")
-_DEFAULTS = {"description": None, "project_id": "default", "priority": None, "queue": None}
+_DEFAULTS = {
+    "description": None,
+    "project_id": "default",
+    "priority": None,
+    "queue": None,
+    "schedule": None,
+    "enabled": True,
+}
 
 
 def page(session: Session, wanted: Wanted, project_id: str | None = None) -> Page[dict[str, Any]]:
@@ -50,11 +60,12 @@ def view(session: Session, chain_id: str) -> dict[str, Any]:
 
 def create(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     """Make a chain. Raises :class:`Invalid` with all that is wrong with it."""
-    _vet(session, values, is_new=True)
+    values = _vetted(session, values, is_new=True)
     columns = {name: value for name, value in values.items() if name not in {"links", "job_ids"}}
     chain = Chain(
         id=new_id(), **_DEFAULTS | columns, last_number=0, created_at=now(), updated_at=now()
     )
+    chain_firing.plan(chain, planning.clock(session))
     session.add(chain)
     session.flush()
     _set_links(session, chain, values)
@@ -68,11 +79,13 @@ def update(session: Session, chain_id: str, values: Mapping[str, Any]) -> dict[s
     Runs under way go on with the links they began with.
     """
     chain = get(session, chain_id, lock=True)
-    _vet(session, values, is_new=False)
+    values = _vetted(session, values, is_new=False)
     for name, value in values.items():
         if name not in {"links", "job_ids"}:
             setattr(chain, name, value)
     chain.updated_at = now()
+    if values.keys() & {"schedule", "enabled"}:
+        chain_firing.plan(chain, planning.clock(session))
     session.flush()
     _set_links(session, chain, values)
     _know_queue(session, chain)
@@ -90,13 +103,31 @@ def delete(session: Session, chain_id: str) -> None:
     session.execute(sa.delete(Chain).where(Chain.id == chain.id))
 
 
-def _vet(session: Session, values: Mapping[str, Any], *, is_new: bool) -> None:
+def _vetted(session: Session, given: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
+    """Return the values to store. Raises :class:`Invalid` with all faults."""
+    values = dict(given)
     faults = [*_link_faults(session, values, is_new=is_new)]
     project = values.get("project_id")
     if project is not None and session.get(Project, project) is None:
         faults.append(Fault("project_id", "there is no such project", shorten(project)))
+    if values.get("schedule") is not None:
+        faults += _read_schedule(values)
     if faults:
         raise Invalid(faults)
+    return values
+
+
+def _read_schedule(values: dict[str, Any]) -> list[Fault]:
+    """Replace the wished schedule by the text to store; return what is wrong with it."""
+    try:
+        schedule = schedules.read(values["schedule"])
+    except Invalid as error:
+        return [*error.faults]
+    if not schedule.is_recurring or schedule.type == "fixed_delay":
+        allowed = "must be cron, fixed_rate or calendar, or null for none"
+        return [Fault("schedule.type", allowed, schedule.type)]
+    values["schedule"] = orjson.dumps(schedules.to_json(schedule)).decode()
+    return []
 
 
 def _link_faults(session: Session, values: Mapping[str, Any], *, is_new: bool) -> list[Fault]:
@@ -179,10 +210,14 @@ _CHAIN = (
     "project_id",
     "priority",
     "queue",
+    "enabled",
+    "next_due_at",
     "created_at",
     "updated_at",
 )
 
 
 def _wire(chain: Chain, links: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: getattr(chain, name) for name in _CHAIN} | {"links": links}
+    schedule = orjson.loads(chain.schedule) if chain.schedule else None
+    found = {name: getattr(chain, name) for name in _CHAIN}
+    return found | {"schedule": schedule, "links": links}
