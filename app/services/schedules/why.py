@@ -69,7 +69,7 @@ def _row_at(session: Session, job: Job, at: datetime) -> Execution | None:
 
 def _arithmetic(job: Job, at: datetime) -> Iterator[Step]:
     schedule = planning.schedule_of(job)
-    local = at.astimezone(ZoneInfo(job.timezone)).isoformat()
+    local = at.astimezone(ZoneInfo(job.timezone)).isoformat(timespec="seconds")
     if not schedule.is_recurring:
         moment = to_wire(job.scheduled_at) if job.scheduled_at else "no moment"
         yield _step("schedule", f"It runs {describe(schedule)}, planned for {moment}", at)
