@@ -21,6 +21,7 @@ from bench import (
     posts,
     priority,
     punctuality,
+    recurring,
     scaling,
     throughput,
 )
@@ -41,6 +42,7 @@ GROUPS = (
     Group(("P-10", "P-11"), priority.measure),
     Group(("P-6", "P-7", "P-8", "P-9"), punctuality.measure),
     Group(("P-22",), crash.measure),
+    Group(("P-23",), recurring.measure),
 )
 _KNOWN = [figure for group in GROUPS for figure in group.ids]
 

@@ -8,6 +8,7 @@ from app.api import answers, errors, idempotent, waiting
 from app.api.blueprint import Blueprint
 from app.api.paging import split
 from app.api.schemas.common import envelope, listing
+from app.api.schemas.figures import JobStatsOut, StatsQuery
 from app.api.schemas.jobs import (
     BulkJobs,
     BulkOut,
@@ -24,7 +25,7 @@ from app.api.schemas.jobs import (
 from app.db import reading, transaction
 from app.domain.errors import DomainError
 from app.services import jobs
-from app.services.jobs import edits, lists, starts, views
+from app.services.jobs import edits, figures, lists, starts, views
 from app.services.jobs.drafts import Draft
 from app.settings import Settings
 
@@ -98,6 +99,16 @@ def get_job(job_id: str) -> Response:
     """Return a job"""
     with reading() as session:
         return answers.job(views.one(session, jobs.get(session, job_id)))
+
+
+@blp.get("/<job_id>/stats")
+@blp.arguments(StatsQuery, location="query")
+@blp.response(200, envelope(JobStatsOut, "JobStatsEnvelope"))
+def get_job_stats(query: dict[str, Any], job_id: str) -> Response:
+    """Tell how often a job went well, and how long it takes"""
+    with reading() as session:
+        job = jobs.get(session, job_id)
+        return answers.data(figures.of_job(session, job, query["days"]))
 
 
 @blp.route("/<job_id>", methods=["PATCH", "PUT"])

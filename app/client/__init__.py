@@ -17,6 +17,7 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.moments import JobStats
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import (
     BulkResult,
@@ -45,6 +46,7 @@ __all__ = [
     "Forbidden",
     "Invalid",
     "Job",
+    "JobStats",
     "Line",
     "NotFound",
     "Options",

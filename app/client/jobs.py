@@ -5,7 +5,7 @@ from typing import Any, Unpack
 
 from app.client import lists
 from app.client.connection import Connection, new_key
-from app.client.moments import Coming, Why
+from app.client.moments import Coming, JobStats, Why
 from app.client.synced import Synced
 from app.client.things import Bulk, Job, Page, Started
 from app.client.wishes import JobEdit, JobQuery, NewJob, Parameters
@@ -132,6 +132,11 @@ class Jobs:
         """Return why a job ran at a moment (by default now), or did not."""
         query = {"at": at} if at is not None else {}
         return Why.read(self._connection.get(f"{_PATH}/{job_id}/why", query)["data"])
+
+    def stats(self, job_id: str, days: int = 30) -> JobStats:
+        """Return how a job's due moments of the last days (at most 400) ended."""
+        answer = self._connection.get(f"{_PATH}/{job_id}/stats", {"days": days})
+        return JobStats.read(answer["data"])
 
     def cancel(self, job_id: str, *, force: bool = False) -> None:
         """Cancel a job: at once if it waits, else by ending what runs."""

@@ -1,4 +1,4 @@
-"""The due moments of jobs: those to come, and why one went as it did."""
+"""The due moments of jobs: those to come, why one went as it did, and how many went how."""
 
 from datetime import datetime
 
@@ -50,3 +50,22 @@ class Preview(Thing):
     words: dict[str, str] = Field(default_factory=dict)
     transitions: list[Transition] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
+
+
+class JobStats(Thing):
+    """How the due moments of a job ended since a moment; ``success_rate`` is from 0 to 1."""
+
+    total: int
+    completed: int
+    failed: int
+    cancelled: int
+    skipped: int
+    missed: int
+    success_rate: float | None = None
+    consecutive_failures: int
+    average_duration_ms: int | None = None
+    usual_duration_ms: int | None = None
+    last_execution_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_failure_at: datetime | None = None
+    since: datetime

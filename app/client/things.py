@@ -149,6 +149,8 @@ class Job(Thing):
     last_execution: RecentExecution | None = None
     recent: list[RecentExecution] = []
     usual_duration_ms: int | None = None
+    success_rate: float | None = None
+    consecutive_failures: int = 0
     tags: list[Tag] = []
     warnings: list[str] = []
 

@@ -17,6 +17,7 @@ from app.api.schemas.fields import (
     Whole,
     at_most,
 )
+from app.api.schemas.figures import Standing
 from app.api.schemas.retries import Retry, RetryOut
 from app.api.schemas.tags import TagOut
 from app.domain import concurrency
@@ -213,7 +214,7 @@ class LastOut(RecentOut):
     error = ma.fields.String()
 
 
-class JobOut(Schema):
+class JobOut(Standing):
     """A job."""
 
     id = ma.fields.String()

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import bulk, job_edits, lifecycle, runs, sync, targets, timing
+from app.cli.remote import bulk, figures, job_edits, lifecycle, runs, sync, targets, timing
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.output import clean, duration, exact, relative
 from app.cli.remote.session import Remote, remote
@@ -27,6 +27,7 @@ for command in (
     *(job_edits.create, job_edits.edit, job_edits.clone, runs.run, bulk.bulk),
     *lifecycle.COMMANDS,
     sync.sync,
+    figures.stats,
 ):
     jobs.add_command(command)
 
@@ -110,6 +111,8 @@ def _all_of(job: Job) -> dict[str, Any]:
         "last started": exact(last.started_at) if last else "",
         "last error": last.error if last else "",
         "usually takes": duration(job.usual_duration_ms),
+        "success rate": figures.percent(job.success_rate),
+        "failures in a row": job.consecutive_failures or "",
         "created": f"{exact(job.created_at)} by {job.created_by or 'nobody'}",
         "changed": exact(job.updated_at),
         "version": job.version,

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from statistics import median
 from typing import Any
 
 import orjson
@@ -13,9 +12,8 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.models import Execution, Job, Tag, job_tags
 from app.services.executions.sql import ACTIVE
-from app.services.jobs import timing
-
-RECENT = 20
+from app.services.jobs import figures, timing
+from app.services.jobs.figures import RECENT
 
 _PLAIN = (
     "id",
@@ -57,6 +55,7 @@ COLUMNS = tuple(getattr(Job, name) for name in (*_PLAIN, "schedule", "next_due_a
 _RECENT_COLUMNS = (
     Execution.job_id,
     Execution.id,
+    Execution.parent_execution_id,
     Execution.number,
     Execution.due_at,
     Execution.run_at,
@@ -69,7 +68,7 @@ _RECENT_COLUMNS = (
     Execution.exit_code,
     Execution.error,
 )
-_INNER = {"job_id", "due_at", "run_at"}
+_INNER = {"job_id", "parent_execution_id", "due_at", "run_at"}
 _LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in _INNER)
 
 
@@ -123,7 +122,8 @@ def _wire(
     wire["recent"] = [
         {"id": row.id, "status": row.status, "duration_ms": row.duration_ms} for row in started
     ]
-    wire["usual_duration_ms"] = _usual(started)
+    wire["usual_duration_ms"] = figures.usual_duration_ms(started)
+    wire |= figures.standing(recent)
     if tags:
         wire["tags"] = tags
     return wire
@@ -148,15 +148,6 @@ def _last(row: Any) -> dict[str, Any]:
         if found[name] is None:
             del found[name]
     return found
-
-
-def _usual(rows: Iterable[Any]) -> int | None:
-    took = [
-        row.duration_ms
-        for row in rows
-        if row.status == state.COMPLETED and row.duration_ms is not None
-    ]
-    return round(median(took)) if took else None
 
 
 def _tags(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

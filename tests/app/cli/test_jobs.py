@@ -1,10 +1,11 @@
 """Jobs from the command line, to the end of their lives."""
 
 import json
+import re
 
 import pytest
 
-from tests.support.api import LATER, get, make, rows_of
+from tests.support.api import LATER, claim_one, get, make, rows_of, settle
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LIST = "/api/jobs"
@@ -119,6 +120,20 @@ class TestCreate:
 
 
 class TestLook:
+    def test_the_figures_of_a_job(self, oneoff, client):
+        job = make(client, name="nightly", scheduled_at="now")
+        for verdict in ("completed", "completed", "failed"):
+            settle(claim_one(), verdict)
+            client.post(f"{LIST}/{job['id']}/execute")
+        shown = ended(oneoff("jobs", "stats", "nightly", "--days", 7))
+        figures = dict(re.split(r"  +", line, maxsplit=1) for line in shown.splitlines())
+        assert (figures["ended"], figures["failed"], figures["missed"]) == ("3", "1", "0")
+        assert (figures["success rate"], figures["failures in a row"]) == ("66.6 %", "1")
+        found = json.loads(ended(oneoff("jobs", "stats", job["id"], "--json")))
+        assert (found["total"], found["consecutive_failures"]) == (3, 1)
+        assert "66.6 %" in ended(oneoff("jobs", "show", "nightly"))
+        ended(oneoff("jobs", "stats", "nightly", "--days", 401), 2)
+
     def test_a_list_is_a_table_and_filters(self, oneoff, client):
         make(client, name="first", priority=9)
         make(client, name="second")

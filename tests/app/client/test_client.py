@@ -86,6 +86,16 @@ class TestJobs:
         assert (started.status, started.execution.exit_code) == ("completed", 0)
         assert started.execution.parameters == {"env": {"A": "***"}, "args": ["x"]}
 
+    def test_figures_of_a_job(self, oneoff):
+        job = make(oneoff)
+        assert (job.success_rate, job.consecutive_failures) == (None, 0)
+        oneoff.jobs.execute(job.id)
+        settle(claim_one(), "failed", exit_code=1)
+        found = oneoff.jobs.stats(job.id, days=2)
+        assert (found.total, found.failed, found.success_rate) == (1, 1, 0.0)
+        assert found.since < found.last_execution_at <= found.last_failure_at
+        assert oneoff.jobs.get(job.id).consecutive_failures == 1
+
 
 class TestErrors:
     def test_faults_come_with_code_status_and_trace(self, oneoff):
