@@ -45,17 +45,17 @@ ELSEWHERE = tuple(
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 60, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
-    Suite("integration", 240, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
+    Suite("unit", 90, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite("integration", 360, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
     # Each of these starts processes that load the command line anew.
-    Suite("command-line", 150, (COMMANDS, "-n", "2")),
+    Suite("command-line", 240, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 100, (EXECUTORS,)),
     Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
-    Suite("stack", 330, (STACK,)),
+    Suite("stack", 420, (STACK,)),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 600, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 1200, ("tests/end_to_end", "-n", "3")),
 )
 
 

@@ -39,7 +39,13 @@ STOP_SECONDS = GRACE_SECONDS + 15
 SLOTS = 2
 READY_SECONDS = 60
 LANES = ("default", broker.DISPATCH, broker.CHORES)
-OUR_TASKS = {broker.RUN_TASK, broker.RELEASE_TASK, broker.CHORE_TASK}
+OUR_TASKS = {
+    broker.RUN_TASK,
+    broker.RELEASE_TASK,
+    broker.CHORE_TASK,
+    broker.LINK_TASK,
+    broker.DELIVER_TASK,
+}
 
 # What lies in memory leaves no volumes behind.
 _SERVER = {"network": "{default_pytest_celery_network.name}", "timeout": READY_SECONDS}
@@ -219,7 +225,7 @@ def test_strangers_tasks_and_pickles_do_nothing_and_it_lives_on(
     # It says what it refuses, each time.
     unknown, pickles = "unregistered task of type 'os.system'", "untrusted content of type pickle"
     until(lambda: lines(worker, unknown) == 2 * len(LANES), 10, "names are refused")
-    until(lambda: lines(worker, pickles) == 3 * len(LANES), 10, "pickles are refused")
+    until(lambda: lines(worker, pickles) == len(OUR_TASKS) * len(LANES), 10, "pickles are refused")
     listed = ended(plan("ls /data"))
     assert listed["status"] == state.COMPLETED
     assert not {"task", "pickle"} & set(listed["output"].split())
