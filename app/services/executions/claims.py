@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from app.domain import execution_state as state
 from app.domain.events import ExecutionStarted
 from app.events import emit
 from app.gateways.broker import Ring
-from app.models import Execution, Job
+from app.models import Execution, Job, JobVersion
 from app.services import tallies
 from app.services.executions import limits
 from app.services.executions.overlaps import follow_job
@@ -76,6 +77,7 @@ _CLAIM_COLUMNS = tuple(
         "started_at",
         "exclusive_key",
         "concurrency_key",
+        "job_version",
         "deaths",
         "retries",
         "chain_run_id",
@@ -118,7 +120,8 @@ def taking(*which: sa.ColumnElement[bool] | sa.TextClause) -> sa.Update:
             lease_until=db_now(sa.bindparam("lease", type_=sa.Float())),
             worker=sa.bindparam("owner"),
             slot=sa.bindparam("owner_slot"),
-            job_version=version.scalar_subquery(),
+            # Another attempt of the same due moment keeps the version of the first.
+            job_version=sa.func.coalesce(_executions.c.job_version, version.scalar_subquery()),
         )
         .returning(*_CLAIM_COLUMNS)
     )
@@ -139,7 +142,7 @@ _AHEAD = _best(
 )
 #: The needless condition is that of the index for this order, which no other query shall use.
 _OLDEST = _best((_executions.c.run_at,), sa.text("executions.priority > 0"))
-_JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry")
+_JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry", "version")
 _START_JOBS = (
     sa.update(_jobs)
     .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -189,6 +192,17 @@ def started(session: Session, taken: Sequence[Any]) -> list[Claim]:
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
 
 
+def _config(session: Session, row: Any, job: Any) -> tuple[str, int | None]:
+    """Return what is to be run, and for how long: as the row's version of the job has it."""
+    if row.job_version == job.version:
+        return job.config, job.timeout_seconds
+    known = session.get(JobVersion, (row.job_id, row.job_version))
+    if known is None:
+        return job.config, job.timeout_seconds
+    definition = orjson.loads(known.definition)
+    return orjson.dumps(definition["config"]).decode(), definition["timeout_seconds"]
+
+
 def _groups(session: Session, queues: Sequence[str], *, oldest: bool) -> list[list[str]]:
     """Return the queues in the order and the groups in which a row is looked for."""
     if not queues:
@@ -198,6 +212,7 @@ def _groups(session: Session, queues: Sequence[str], *, oldest: bool) -> list[li
 
 def _claimed(session: Session, row: Any, job: Any) -> Claim:
     tallies.add_lateness(session, (row.started_at - row.run_at).total_seconds())
+    config, timeout_seconds = _config(session, row, job)
     return Claim(
         row.id,
         row.epoch,
@@ -205,8 +220,8 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.job_id,
         job.name,
         job.type,
-        job.config,
-        job.timeout_seconds,
+        config,
+        timeout_seconds,
         row.attempt,
         row.parameters,
         row.on_lost,
@@ -262,7 +277,14 @@ _GIVE_BACK = (
         _executions.c.epoch == sa.bindparam("of_epoch"),
         _executions.c.status == sa.literal_column("'running'"),
     )
-    .values(status="queued", started_at=None, lease_until=None, worker=None, slot=None)
+    .values(
+        status="queued",
+        started_at=None,
+        lease_until=None,
+        worker=None,
+        slot=None,
+        job_version=sa.case((_executions.c.attempt > 1, _executions.c.job_version)),
+    )
 )
 
 

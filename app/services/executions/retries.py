@@ -90,6 +90,7 @@ def repeat(session: Session, row: Execution, *, status: str, delay: float, retri
         root_execution_id=row.root_execution_id,
         parent_execution_id=row.id,
         attempt=row.attempt + 1,
+        job_version=row.job_version,
         due_at=row.due_at,
         deaths=row.deaths,
         parameters=row.parameters,
