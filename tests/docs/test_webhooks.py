@@ -7,10 +7,9 @@ import subprocess
 import time
 from typing import Any
 
-import pytest
-
 from app.domain import signing
 from tests.architecture.source import ROOT
+from tests.support.servers import missing
 
 _PAGE = (ROOT / "docs/howto/webhooks.md").read_text()
 _BODY = '{"event":"job.failed","data":{"name":"Zoë ✓"}}'
@@ -59,7 +58,7 @@ def test_the_verifier_in_python() -> None:
 def test_the_verifier_in_node() -> None:
     node = shutil.which("node")
     if node is None:
-        pytest.skip("needs node")
+        missing("Node (Debian: apt-get install nodejs)")
     calls = "const cases = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));\n"
     calls += (
         "console.log(JSON.stringify(cases.map(([s, h, b]) => isGenuine(s, h, Buffer.from(b)))));"
