@@ -47,6 +47,25 @@ def insert(load: Load) -> list[Ring]:
     return rings
 
 
+def insert_recurring(load: Load) -> None:
+    """Insert jobs of a daily rate, whose first moments are those of the load; beat fires them."""
+    for start in range(0, load.count, _CHUNK):
+        rows = [_recurring(load, i) for i in range(start, min(start + _CHUNK, load.count))]
+        with db.transaction() as session:
+            session.execute(sa.insert(Job), rows)
+
+
+def _recurring(load: Load, index: int) -> dict[str, Any]:
+    job, row = _pair(load, index)
+    return job | {
+        "last_number": 0,
+        "schedule": '{"type":"fixed_rate","timezone":"UTC","interval_seconds":86400}',
+        "is_armed": True,
+        "next_due_at": row["due_at"],
+        "anchor_at": row["due_at"],
+    }
+
+
 def _pair(load: Load, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
     moment = now() if load.first is None else load.first + load.step * index
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -95,8 +95,13 @@ def verify_body(secret: str, body: bytes, signature: str) -> bool:
     return any(found)
 
 
+def signed_text(message_id: str, timestamp: int, body: bytes) -> bytes:
+    """Return the bytes that are signed, whatever the scheme."""
+    return f"{message_id}.{timestamp}.".encode() + body
+
+
 def _mac(key: bytes, message_id: str, timestamp: int, body: bytes) -> bytes:
-    return hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return hmac.new(key, signed_text(message_id, timestamp, body), hashlib.sha256).digest()
 
 
 def _keys(secrets: Iterable[str]) -> list[bytes]:

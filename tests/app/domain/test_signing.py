@@ -1,12 +1,23 @@
 """Signatures, against the vectors that others have published."""
 
 import base64
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.signing import key_of, new_secret, sign, sign_body, verify, verify_body
+from app.domain.signing import (
+    key_of,
+    new_secret,
+    sign,
+    sign_body,
+    signed_text,
+    verify,
+    verify_body,
+)
+from tests.support.servers import missing
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
@@ -42,6 +53,37 @@ def check(
 def test_the_published_vectors(message_id, moment, body, signature):
     assert sign(SECRET, message_id, moment, body) == signature
     assert verify([SECRET], (message_id, str(moment), signature), body, moment) == "valid"
+
+
+#: The published vector with a pair of keys (Ed25519): another scheme over the same text.
+PUBLIC_KEY = "ZlN4eg7dSSqi0moX9hQUk3orrOouK3QVQSlJa248c/g="
+ASYMMETRIC = (
+    "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag=="
+)
+#: What stands before the 32 bytes of such a key (RFC 8410).
+_KEY_HEAD = bytes.fromhex("302a300506032b6570032100")
+
+
+def test_the_signed_text_is_that_of_the_published_vector_with_a_pair_of_keys(tmp_path):
+    if shutil.which("openssl") is None:
+        missing("the openssl command")
+    (tmp_path / "key").write_bytes(_KEY_HEAD + base64.b64decode(PUBLIC_KEY))
+    (tmp_path / "text").write_bytes(signed_text(ID, MOMENT, BODY))
+    (tmp_path / "signature").write_bytes(base64.b64decode(ASYMMETRIC.removeprefix("v1a,")))
+    command = "openssl pkeyutl -verify -pubin -keyform DER -inkey key -rawin -in text"
+    done = subprocess.run(
+        [*command.split(), "-sigfile", "signature"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Signature Verified Successfully" in done.stdout, done.stderr
+
+
+def test_a_signature_of_another_scheme_is_passed_over():
+    assert check(signature=ASYMMETRIC) == "invalid"
+    assert check(signature=f"{ASYMMETRIC} {GOOD}") == "valid"
 
 
 def test_the_key_is_what_the_secret_decodes_to():
