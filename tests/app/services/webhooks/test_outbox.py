@@ -208,7 +208,7 @@ def test_numbers_have_no_gap_however_many_write_at_once():
 
 
 def test_a_delivery_is_rung_for_after_the_commit(monkeypatch):
-    rung = []
+    rung: list[str] = []
     monkeypatch.setattr(broker, "ring_webhooks", rung.extend)
     hook = subscribe()
     run("completed")
