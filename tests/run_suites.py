@@ -45,13 +45,13 @@ ELSEWHERE = tuple(
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 90, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite("unit", 120, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
     Suite("integration", 360, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
     # Each of these starts processes that load the command line anew.
     Suite("command-line", 240, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
-    Suite("executors", 100, (EXECUTORS,)),
-    Suite("setup", 150, ("tests", *ELSEWHERE, "-m", "e2e")),
+    Suite("executors", 150, (EXECUTORS,)),
+    Suite("setup", 210, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
     Suite("stack", 420, (STACK,)),
     # These mostly wait: several at once fit on two cores.
