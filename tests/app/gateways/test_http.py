@@ -10,6 +10,7 @@ from app.domain.outbound import OutboundPolicy
 from app.gateways.http import CallFailed, Door
 from tests.support.certificates import make_certificate
 from tests.support.http_target import HttpTarget, answer, drips, hangs, redirect, resets, sends
+from tests.support.servers import missing
 
 HERE = Door(OutboundPolicy(), 5.0)
 STRICT = Door(OutboundPolicy(reaches_private=False), 5.0)
@@ -185,7 +186,7 @@ def test_a_name_or_a_port_where_nobody_is(target):
 def test_a_certificate_of_its_own_making_is_not_accepted(tmp_path):
     made = make_certificate(tmp_path, "good.test")
     if made is None:
-        pytest.skip("needs the openssl command")
+        missing("the openssl command")
     with HttpTarget(certificate=made) as target:
         url = target.url("/").replace("127.0.0.1", "good.test")
         with pytest.raises(CallFailed, match="certificate is not accepted"):
