@@ -14,7 +14,7 @@ from app import db, reactions
 from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
 from app.gateways import broker, log_files
-from app.services import backups, installation, wakeups
+from app.services import backups, encryption, installation, wakeups
 from app.settings import Settings
 from app.version import VERSION
 from migrations import apply
@@ -37,6 +37,7 @@ def start(process: str, settings: Settings) -> None:
     wakeups.configure(settings.handoff_horizon_seconds)
     reactions.connect()
     _wait_for_schema()
+    unlock(settings)
     with db.reading() as session:
         broker.configure(settings.broker, installation.installation_id(session))
 
@@ -84,6 +85,16 @@ class Json(logging.Formatter):
         if record.exc_info:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+def unlock(settings: Settings) -> None:
+    """Give this process the encryption key. Raises ``SystemExit`` if that is not the right one."""
+    try:
+        with db.transaction() as session:
+            encryption.unlock(session, settings)
+    except encryption.KeyRefused as reason:
+        log.error("%s", reason)  # noqa: TRY400 - the reason is all there is to say
+        raise SystemExit(1) from None
 
 
 def _wait_for_schema() -> None:

@@ -50,7 +50,7 @@ def settings() -> str:
 
 
 def _default(info: FieldInfo) -> str:
-    if info.default in ("", ()):
+    if info.default in ("", b"", ()):
         return "none"
     text = str(info.default).lower() if isinstance(info.default, bool) else str(info.default)
     return f"`{text}`"

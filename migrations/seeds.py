@@ -1,4 +1,4 @@
-"""What a fresh installation holds: its id, the default project and queue, eight tags."""
+"""What a fresh installation holds: its id, the default project and queue, eight tags, roles."""
 
 import sqlalchemy as sa
 
@@ -36,11 +36,34 @@ def plant(connection: sa.Connection) -> None:
         for name, color in _TAGS.items()
     ]
     installation = {"id": new_id(), "oldest_release": VERSION, "created_at": made}
-    for table, rows in (
-        ("projects", [project]),
-        ("tags", tags),
-        ("queues", [{"name": "default", "created_at": made}]),
-        ("installation", [installation]),
-    ):
-        columns = [sa.column(c, UtcDateTime() if c.endswith("_at") else None) for c in rows[0]]
-        connection.execute(sa.insert(sa.table(table, *columns)), rows)
+    _insert(connection, "projects", [project])
+    _insert(connection, "tags", tags)
+    _insert(connection, "queues", [{"name": "default", "created_at": made}])
+    _insert(connection, "installation", [installation])
+
+
+#: The roles of the product by name; what they may do, the code says.
+_ROLES = {"admin": True, "operator": True, "viewer": True, "user": False}
+
+
+def plant_roles(connection: sa.Connection) -> None:
+    """Insert the roles that the product brings."""
+    made = now()
+    rows = [
+        {
+            "id": name,
+            "name": name,
+            "permissions": "",
+            "sees_all": sees_all,
+            "is_built_in": True,
+            "created_at": made,
+            "updated_at": made,
+        }
+        for name, sees_all in _ROLES.items()
+    ]
+    _insert(connection, "roles", rows)
+
+
+def _insert(connection: sa.Connection, table: str, rows: list[dict[str, object]]) -> None:
+    columns = [sa.column(c, UtcDateTime() if c.endswith("_at") else None) for c in rows[0]]
+    connection.execute(sa.insert(sa.table(table, *columns)), rows)

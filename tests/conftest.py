@@ -21,7 +21,7 @@ from redis.retry import Retry
 from app import db, reactions
 from app.cli.broker_server import binary
 from app.factory import create_app
-from app.gateways import broker
+from app.gateways import broker, cipher
 from app.services import installation, wakeups
 from app.services.executions import limits
 from app.settings import Settings
@@ -40,6 +40,7 @@ hypothesis_settings.load_profile("oneoff")
 
 # As each process of the product does at its start.
 reactions.connect()
+cipher.configure([bytes(range(100, 132))])
 
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
@@ -111,6 +112,7 @@ def _renew(url: str) -> None:
         same = connection.scalar(sa.text("SELECT id FROM installation"))
         connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} CASCADE")
         seeds.plant(connection)
+        seeds.plant_roles(connection)
         connection.execute(sa.text("UPDATE installation SET id = :id"), {"id": same})
     engine.dispose()
 

@@ -2,18 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.domain.containers import parse_allowed
 from app.domain.outbound import Network, parse_networks
 from app.domain.programs import parse_packages
 from app.domain.schedules.zones import check_zone
+from app.domain.secret_keys import read_key
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _names(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+    return _split(value) if isinstance(value, str) else value
 
 
 def _allowed(value: object) -> object:
@@ -28,6 +31,17 @@ def _packages(value: object) -> object:
     return parse_packages(value) if isinstance(value, str) else value
 
 
+def _key(value: object) -> object:
+    return read_key(value) if isinstance(value, str) else value
+
+
+def _keys(value: object) -> object:
+    return tuple(map(read_key, _split(value))) if isinstance(value, str) else value
+
+
+#: Encryption keys; shown nowhere, also not where a whole object of settings is printed.
+Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
+Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys), Field(repr=False)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]

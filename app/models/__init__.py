@@ -1,10 +1,12 @@
 """The tables, one aggregate a file."""
 
 from app.models.api_keys import ApiKey
+from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.chains import Chain, ChainLink, ChainRun
 from app.models.executions import Execution, ExecutionLog
 from app.models.jobs import Job, JobVersion, job_tags
+from app.models.people import Role, User, UserSession, project_members, user_roles
 from app.models.projects import Project, Tag
 from app.models.system import (
     IdempotencyKey,
@@ -21,6 +23,7 @@ from app.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Base",
     "Chain",
     "ChainLink",
@@ -36,11 +39,16 @@ __all__ = [
     "Project",
     "Queue",
     "QueueStart",
+    "Role",
     "SystemConfig",
     "Tag",
     "Tally",
+    "User",
+    "UserSession",
     "Webhook",
     "WebhookDelivery",
     "Worker",
     "job_tags",
+    "project_members",
+    "user_roles",
 ]

@@ -53,6 +53,7 @@ class Chain(Base):
     anchor_at: Mapped[Moment | None]
     #: Runs its schedule has started, for ``max_runs``.
     fires: Mapped[int] = mapped_column(sa.Integer(), default=0, server_default="0")
+    created_by: Mapped[str | None]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
 

@@ -173,6 +173,8 @@ class Execution(Base):
             "project_id",
             where=sa.text("status = 'cancelled' AND started_at IS NULL"),
         ),
+        # What people started themselves; most executions are not theirs and not in it.
+        _partial("ix_executions_actor", "actor", "id", where=sa.text("actor LIKE 'user:%'")),
         _partial("ix_executions_dead", "completed_at", "id", where=_DEAD),
         _partial("ix_executions_fingerprint", "fingerprint", "completed_at", "id", where=_DEAD),
         sa.Index("uq_executions_number", "job_id", "number", unique=True),

@@ -27,6 +27,12 @@ def _partial(name: str, column: str) -> sa.Index:
     return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
 
 
+def _of_people(name: str, column: str) -> sa.Index:
+    """Return an index of what people own or did; most rows are not theirs and not in it."""
+    where = sa.text(f"{column} LIKE 'user:%'")
+    return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
+
+
 class Job(Base):
     """A job; ``config`` is the JSON text of its spec."""
 
@@ -108,6 +114,7 @@ class Job(Base):
         _partial("ix_jobs_next_due_at", "next_due_at"),
         _partial("ix_jobs_paused_until", "paused_until"),
         _partial("ix_jobs_source", "source"),
+        _of_people("ix_jobs_created_by", "created_by"),
     )
 
 

@@ -15,6 +15,8 @@ class Installation(Base):
     oldest_release: Mapped[str]
     #: Grows with each change of who may do what; processes that see it grow forget what they knew.
     auth_epoch: Mapped[int] = mapped_column(default=1, server_default=sa.text("1"))
+    #: A known text encrypted with the key of this installation, to tell whether a key is that one.
+    key_check: Mapped[str | None]
     created_at: Mapped[Moment]
 
 

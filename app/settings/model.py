@@ -1,36 +1,39 @@
-"""All that is fixed at start: one frozen object, and the only reader of the environment."""
+"""All that is fixed at start, as one frozen object."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from app.domain.containers import ContainerRules
-from app.domain.errors import Fault, Invalid, shorten
 from app.domain.outbound import OutboundPolicy
 from app.domain.programs import ProgramRules
 from app.domain.rules import Rules
-from app.domain.setting_fields import Allowed, Level, Names, Networks, Packages, Zone, driver_named
+from app.domain.setting_fields import (
+    Allowed,
+    Level,
+    Names,
+    Networks,
+    Packages,
+    Zone,
+    driver_named,
+)
+from app.settings.mail import MailSettings
+from app.settings.security import SecuritySettings
 
-#: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
-SECRETS = frozenset({"database_url", "redis_url", "broker_url"})
 #: Values that the table system_config holds too, with the setting that seeds each.
 RUNTIME_KEYS = ("workers_count", "default_timezone", "log_retention_days", "default_priority")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: Unix sockets can't have longer paths everywhere (bytes).
 LONGEST_SOCKET_PATH = 100
-#: Other names under which people of other systems know the same settings.
-ALIAS_PREFIXES = ("TASKFLOW_", "APP__")
 
 
-class Settings(BaseModel):
+class Settings(MailSettings, SecuritySettings):
     """The settings of this start. Durations are in seconds, sizes in bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -44,9 +47,6 @@ class Settings(BaseModel):
     log_retention_days: int = Field(90, ge=1, le=36500, description="Days executions are kept")
     default_priority: int = Field(5, ge=1, le=10, description="Priority of jobs that name none")
     environment: str = Field("production", min_length=1, description="A label for logs")
-    auth_enabled: bool = Field(
-        default=False, description="Ask for an API key; needed to listen on other than loopback"
-    )
     metrics_enabled: bool = Field(default=True, description="Answer /metrics")
     database_url: str = Field(
         "", description="sqlite:/// or postgresql:// address; wins over DB_PATH"
@@ -73,7 +73,6 @@ class Settings(BaseModel):
         10 * 1024**2, ge=1024, le=1024**4, description="Size at which a log file is put aside"
     )
     log_keep: int = Field(5, ge=1, le=1000, description="Log files put aside that are kept")
-    allowed_origins: Names = Field((), description="Origins of web pages that may call the API")
     outbound_deny: Networks = Field((), description="Networks that http jobs may not reach")
     outbound_allow: Networks = Field(
         (), description="Networks that they may reach in spite of the built-in rule"
@@ -212,88 +211,3 @@ class Settings(BaseModel):
         of_jobs = () if self.auth_enabled else self.outbound_allow
         allow = (*of_jobs, *self.webhook_allow)
         return replace(self.outbound, allow=allow, reaches_private=not self.auth_enabled)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One value with the place it came from, for messages."""
-
-    value: Any
-    source: str
-
-
-def load(
-    flags: Mapping[str, object] | None = None, environ: Mapping[str, str] | None = None
-) -> Settings:
-    """Read flags > environment > file > defaults.
-
-    Raises :class:`Invalid` that lists every fault with the source of the value.
-    """
-    environ = os.environ if environ is None else environ
-    values = _from_environment(environ)
-    values |= {
-        name: Given(value, f"--{name.replace('_', '-')}")
-        for name, value in (flags or {}).items()
-        if value is not None
-    }
-    given = frozenset(values)
-    values = _from_file(environ, values) | values
-    return _validated(values, given)
-
-
-def take_from_environment(name: str) -> str:
-    """Return a variable that is meant for this process alone, and remove it."""
-    return os.environ.pop(name, "")
-
-
-def _validated(values: Mapping[str, Given], given: frozenset[str]) -> Settings:
-    try:
-        return Settings(**{name: g.value for name, g in values.items()}, given=given)
-    except ValidationError as error:
-        raise Invalid([_fault(item, values) for item in error.errors()]) from None
-
-
-def _fault(item: Any, values: Mapping[str, Given]) -> Fault:
-    name = str(item["loc"][0]) if item["loc"] else ""
-    message = str(item["msg"]).removeprefix("Value error, ")
-    if not name:
-        return Fault("", message)
-    source = values[name].source if name in values else "default"
-    shown = "***" if name in SECRETS else shorten(str(item.get("input", "")))
-    return Fault(name.upper(), f"{message} (from {source})", shown)
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
-    found: dict[str, Given] = {}
-    for name in Settings.model_fields:
-        for variable in (*(p + name.upper() for p in ALIAS_PREFIXES), name.upper()):
-            if environ.get(variable, "") != "":
-                found[name] = Given(environ[variable], f"environment {variable}")
-        if name in SECRETS and environ.get(f"{name.upper()}_FILE"):
-            found[name] = _secret_file(name, environ[f"{name.upper()}_FILE"])
-    return found
-
-
-def _secret_file(name: str, path: str) -> Given:
-    try:
-        return Given(Path(path).read_text().strip(), f"file {path}")
-    except OSError as error:
-        fault = Fault(f"{name.upper()}_FILE", f"can't be read: {error.strerror}", shorten(path))
-        raise Invalid([fault]) from None
-
-
-def _from_file(environ: Mapping[str, str], values: Mapping[str, Given]) -> dict[str, Given]:
-    """Read the settings file: ``ONEOFF_CONFIG``, else ``oneoff.env`` in the data folder."""
-    named = environ.get("ONEOFF_CONFIG")
-    folder = values["data_dir"].value if "data_dir" in values else "~/.oneoff"
-    path = Path(named or f"{folder}/oneoff.env").expanduser()
-    if not path.is_file():
-        if named:
-            raise Invalid([Fault("ONEOFF_CONFIG", "there is no such file", shorten(named))])
-        return {}
-    known = Settings.model_fields.keys() - {"given"}
-    lines = {k.lower(): v for k, v in dotenv_values(path, interpolate=False).items()}
-    unknown = sorted(lines.keys() - known)
-    if unknown:
-        raise Invalid([Fault(n.upper(), f"is no setting (from {path})") for n in unknown])
-    return {n: Given(v, f"file {path}") for n, v in lines.items() if v not in (None, "")}

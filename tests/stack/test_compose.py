@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.secret_keys import key_text, new_key
 from tests.end_to_end.product import until
 from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
@@ -65,6 +66,7 @@ def filled_example(first: int) -> str:
         ("POSTGRES_PASSWORD", "pg0123456789"),
         ("REDIS_PASSWORD", "redis0123456789"),
         ("FLOWER_PASSWORD", "flower0123456789"),
+        ("ENCRYPTION_KEY", key_text(new_key())),
         ("ONEOFF_PORTS", f"{first}-{first + 1}"),
         ("FLOWER_PORT", str(first + 2)),
         ("SHUTDOWN_GRACE_SECONDS", "8"),

@@ -13,6 +13,7 @@ from pytest_docker_tools import container, fxtr, network
 
 from app import db
 from app.domain import execution_state as state
+from app.domain.secret_keys import key_text, new_key
 from app.gateways import broker
 from app.gateways.task_events import node_name
 from app.models import Execution
@@ -133,6 +134,7 @@ def default_worker_env(
     """The settings of all roles."""
     own = {
         "DATABASE_URL": postgresql.url,
+        "ENCRYPTION_KEY": key_text(new_key()),
         "WORKERS_COUNT": str(SLOTS),
         "LEASE_SECONDS": "3",
         "SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS),

@@ -1,0 +1,7 @@
+"""Settings of e-mail."""
+
+from pydantic import BaseModel
+
+
+class MailSettings(BaseModel):
+    """How e-mail is sent."""

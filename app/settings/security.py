@@ -1,0 +1,20 @@
+"""Settings of who may come in, and of what stays secret."""
+
+from pydantic import BaseModel, Field
+
+from app.domain.setting_fields import Key, Keys, Names
+
+
+class SecuritySettings(BaseModel):
+    """Who may come in, and what stays secret."""
+
+    auth_enabled: bool = Field(
+        default=False, description="Ask for an API key; needed to listen on other than loopback"
+    )
+    encryption_key: Key = Field(
+        b"", description="Key for secrets in the database, 32 bytes in base64; default: DATA_DIR's"
+    )
+    encryption_keys_old: Keys = Field(
+        (), description="Keys that still decrypt, comma-separated, until all is encrypted anew"
+    )
+    allowed_origins: Names = Field((), description="Origins of web pages that may call the API")
