@@ -6,8 +6,6 @@ from app.api import (
     aliases,
     answers,
     api_keys,
-    auth,
-    browsers,
     chain_runs,
     chains,
     dead_letters,
@@ -30,6 +28,7 @@ from app.api import (
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
+from app.api.gate import auth, browsers
 from app.settings import Settings
 from app.version import VERSION
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 
 from app import bootstrap, db
-from app.api import auth
+from app.api.gate import auth
 from app.services import health, metrics
 from app.settings import Settings
 

@@ -1,47 +1,16 @@
-"""Who may come in: every route needs a key, but for those listed here.
-
-What needs a key at all and which scope it must have is decided in this one place, from the
-route's name and the method: a route that nobody thought of is closed.
-"""
+"""Who may come in: whoever asks says who he is, and the table of permits says what he may do."""
 
 from typing import Final
 
 from flask import Flask, Response, g, request
 
-from app.domain.api_keys import ADMIN, READ, WRITE
+from app.api.gate.permits import KNOWN, OPEN, needed
+from app.domain.api_keys import WRITE
 from app.domain.errors import Forbidden, InvalidToken, Unauthenticated
+from app.domain.permissions import OF_SCOPE
 from app.services import metrics
 from app.services.access import Doorkeeper, Principal
 from app.settings import Settings
-
-#: Routes that answer everybody. The API document is the same for every installation.
-OPEN: Final = frozenset(
-    {
-        "api-docs.openapi_json",
-        "docs.lead_to_docs",
-        "docs.show_asset",
-        "docs.show_docs",
-        "docs.show_start",
-        "metrics",
-        "ops.show_health",
-        "ops.show_life",
-        "ops.show_readiness",
-    }
-)
-#: Resources and single routes that need the scope ``admin``, whatever the method.
-ADMINS: Final = frozenset(
-    {
-        "api_keys",
-        "pauses",
-        "queues.pause_queue",
-        "queues.resume_queue",
-        "queues.update_queue",
-        "system.update_system_config",
-    }
-)
-#: Routes that only answer, though they are asked with a body.
-QUESTIONS: Final = frozenset({"schedules.preview_schedule"})
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def guard(app: Flask, settings: Settings) -> None:
@@ -67,9 +36,8 @@ class _Gate:
             self._note_if_known()
             return
         who = self._recognised(_shown_key())
-        if not who.may(needed_scope(request.endpoint, request.method)):
-            raise Forbidden(_lacking(request.endpoint))
         _note(who)
+        _refuse_unless_allowed(who)
 
     def _recognised(self, key: str) -> Principal:
         who = self.doorkeeper.recognise(key)
@@ -92,19 +60,19 @@ _CARRIERS: Final = frozenset({"authorization", "x-api-key"})
 
 
 def _note(who: Principal) -> None:
-    g.principal, g.actor, g.caller = who, who.actor, who.key_id
+    g.principal, g.actor, g.caller = who, who.actor, who.caller
 
 
-def needed_scope(endpoint: str | None, method: str) -> str:
-    """Return the scope that a route needs."""
-    if endpoint is not None and {endpoint, endpoint.partition(".")[0]} & ADMINS:
-        return ADMIN
-    return READ if method in _READS or endpoint in QUESTIONS else WRITE
-
-
-def _lacking(endpoint: str | None) -> str:
-    needs_admin = needed_scope(endpoint, "GET") == ADMIN
-    return "admin scope required" if needs_admin else "insufficient permissions"
+def _refuse_unless_allowed(who: Principal) -> None:
+    """Raise :class:`Forbidden`, unless one of the permissions that the route needs is there."""
+    permissions = needed(request.endpoint)
+    if request.endpoint is None:  # there is nothing at this address: that is said to all we know
+        return
+    if any(permission == KNOWN or who.may(permission) for permission in permissions):
+        return
+    is_key_matter = who.user_id is None and not OF_SCOPE[WRITE] & set(permissions)
+    text = "admin scope required" if is_key_matter else "insufficient permissions"
+    raise Forbidden(text, {"needs": list(permissions)})
 
 
 def _shown_key() -> str:

@@ -20,7 +20,10 @@ from sqlalchemy.orm import Session
 from app.db import reading, transaction
 from app.domain import api_keys as form
 from app.domain.clock import now
-from app.models import ApiKey, Installation
+from app.domain.permissions import of_scopes
+from app.models import ApiKey, Installation, User
+from app.services.access import rights
+from app.services.access.principal import Principal, Sight
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +34,11 @@ USED_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
-    """A program that has shown a key of ours."""
+class _Known:
+    """A key as this process remembers it."""
 
-    key_id: str
-    name: str
-    scopes: str
-    key_hash: str
+    who: Principal
     expires_at: datetime | None
-
-    @property
-    def actor(self) -> str:
-        """Return the name under which its deeds are kept."""
-        return f"key:{self.name}"
-
-    def may(self, scope: str) -> bool:
-        """Return whether it may do what needs ``scope``."""
-        return form.allows(self.scopes, scope)
 
 
 class Doorkeeper:
@@ -55,7 +46,7 @@ class Doorkeeper:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._known: TTLCache[str, Principal] = TTLCache(REMEMBERED, REMEMBERED_SECONDS)
+        self._known: TTLCache[str, _Known] = TTLCache(REMEMBERED, REMEMBERED_SECONDS)
         self._used: TTLCache[str, bool] = TTLCache(REMEMBERED, USED_SECONDS)
         self._epoch = 0
         self._look_at = 0.0
@@ -74,8 +65,8 @@ class Doorkeeper:
         found = found or self._learn(digest)
         if found is None or (found.expires_at is not None and found.expires_at <= now()):
             return None
-        self._note_use(found)
-        return found
+        self._note_use(found.who)
+        return found.who
 
     def _forget_if_changed(self) -> None:
         moment = time.monotonic()
@@ -94,15 +85,16 @@ class Doorkeeper:
                 self._epoch = epoch
                 self._known.clear()
 
-    def _learn(self, digest: str) -> Principal | None:
+    def _learn(self, digest: str) -> _Known | None:
         with self._guard:
             epoch = self._epoch
         with reading() as session:
             row = session.scalar(sa.select(ApiKey).where(ApiKey.key_hash == digest))
+            who = None if row is None else _holder(session, row)
             now_epoch = session.scalars(sa.select(Installation.auth_epoch)).one()
-        if row is None or not row.is_active or not hmac.compare_digest(row.key_hash, digest):
+        if row is None or who is None or not hmac.compare_digest(row.key_hash, digest):
             return None
-        found = Principal(row.id, row.name, row.scopes, row.key_hash, row.expires_at)
+        found = _Known(who, row.expires_at)
         with self._guard:
             if epoch == self._epoch == now_epoch:  # else what was read may be old by now
                 self._known[digest] = found
@@ -110,7 +102,7 @@ class Doorkeeper:
 
     def _note_use(self, who: Principal) -> None:
         with self._guard:
-            if who.key_id in self._used:
+            if who.key_id is None or who.key_id in self._used:
                 return
             self._used[who.key_id] = True
         try:
@@ -118,6 +110,22 @@ class Doorkeeper:
                 _touch(session, who.key_id)
         except SQLAlchemyError as error:
             log.warning("can't note the use of a key: %s", type(error).__name__)
+
+
+def _holder(session: Session, key: ApiKey) -> Principal | None:
+    """Return who a key stands for: never for more than its owner, if it has one."""
+    if not key.is_active:
+        return None
+    scopes = of_scopes(key.scopes)
+    if key.owner_id is None:
+        sight = Sight(everything=True, within=key.project_id)
+        return Principal(f"key:{key.name}", scopes, sight, key_id=key.id)
+    owner = session.get(User, key.owner_id)
+    if owner is None or not owner.is_active or owner.deleted_at is not None:
+        return None
+    has, actor = rights.of_user(session, owner.id), f"user:{owner.username}"
+    sight = Sight(has.sees_all, actor, has.projects, within=key.project_id)
+    return Principal(actor, scopes & has.permissions, sight, user_id=owner.id, key_id=key.id)
 
 
 def _touch(session: Session, key_id: str) -> None:

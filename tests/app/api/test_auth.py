@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from app import db
-from app.api import auth
+from app.api.gate import permits
 from app.db import transaction
 from app.domain import api_keys as form
+from app.domain.permissions import EVERY
 from app.factory import create_app
 from app.models import ApiKey, IdempotencyKey
 from app.services import access, api_keys
@@ -50,17 +51,13 @@ def test_every_route_but_the_listed_ones_is_closed(guarded):
     for endpoint, method, path in rules(guarded.application):
         answer = guarded.open(path, method=method, json=None if method == "GET" else {})
         answer.close()
-        if endpoint in auth.OPEN:
+        if endpoint in permits.OPEN:
             assert answer.status_code != 401, path
         else:
             closed += 1
             assert (answer.status_code, answer.json["code"]) == (401, "UNAUTHENTICATED"), path
             assert answer.headers["WWW-Authenticate"] == 'Bearer realm="OneOff"'
     assert closed > 40
-
-
-def test_the_list_of_open_routes_names_no_route_that_is_gone(guarded):
-    assert set(guarded.application.view_functions) >= auth.OPEN
 
 
 @pytest.mark.parametrize(
@@ -261,3 +258,10 @@ def test_no_key_is_kept_anywhere(guarded):
         kept += [str(vars(row)) for row in session.scalars(sa.select(IdempotencyKey))]
     assert made["key"] not in str(kept)
     assert made["key"][20:] not in str(kept)
+
+
+def test_each_route_says_what_it_needs(guarded):
+    known = set(permits.PERMITS) | permits.OPEN
+    assert set(guarded.application.view_functions) == known
+    needs = {name for endpoint in permits.PERMITS for name in permits.needed(endpoint)}
+    assert needs - {permits.KNOWN} <= EVERY
