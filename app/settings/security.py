@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from app.domain.setting_fields import Key, Keys, Names
+from app.domain.setting_fields import Key, Keys, Names, Networks
 
 
 class SecuritySettings(BaseModel):
@@ -18,3 +18,6 @@ class SecuritySettings(BaseModel):
         (), description="Keys that still decrypt, comma-separated, until all is encrypted anew"
     )
     allowed_origins: Names = Field((), description="Origins of web pages that may call the API")
+    trusted_proxies: Networks = Field(
+        (), description="Proxies whose X-Forwarded-For says where a request came from"
+    )

@@ -1,0 +1,48 @@
+"""Where a request came from: what proxies say counts only if we trust them."""
+
+import ipaddress
+from typing import Final
+
+from flask import current_app, request
+
+from app.domain.outbound import Network
+from app.settings import Settings
+
+#: Nobody stands behind more proxies than this.
+_MOST: Final = 20
+
+
+def client_address() -> str:
+    """Return the address of whoever asks.
+
+    Of ``X-Forwarded-For`` it is the last one that no proxy of ours has: what stands before it
+    anybody could have written. Without TRUSTED_PROXIES the header is not read at all.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    peer = _clean(request.remote_addr or "")
+    hops = request.headers.get("X-Forwarded-For", "").split(",")[-_MOST:]
+    while hops and _is_in(peer, settings.trusted_proxies):
+        hop = _clean(hops.pop())
+        if not hop:
+            break
+        peer = hop
+    return peer
+
+
+def _clean(text: str) -> str:
+    """Return an address without port and brackets; nothing if it is none."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
+
+
+def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
+    return bool(address) and any(ipaddress.ip_address(address) in network for network in networks)
