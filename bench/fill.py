@@ -13,7 +13,7 @@ from app import db
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.ids import new_id
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution, Job
 from app.services import executions
 

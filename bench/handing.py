@@ -8,7 +8,7 @@ from app import db
 from app.domain.clock import now
 from app.domain.ids import new_id
 from app.gateways import broker
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.services.wakeups import hand_off_after_commit, ring_after_commit
 from bench import databases, rival_app
 from bench.figures import Bench, alternate

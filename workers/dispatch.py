@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.db import reading, transaction
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.gateways.broker import Pair
+from app.gateways.messages import Pair
 from app.models import Execution
 from app.services import executions
 

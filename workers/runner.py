@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import after_commit, reading
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.services import chain_runs, executions, tallies
 from app.services.chain_runs import Place
 from app.services.executions import Claim, Owner

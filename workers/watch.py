@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import reading, transaction
 from app.gateways import broker, pulse
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.gateways.task_events import TaskEvents
 from app.services import executions, installation, recovery, statistics, workers
 from app.settings import Settings

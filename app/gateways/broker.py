@@ -18,10 +18,9 @@ from kombu import Exchange, Queue
 from app.db import Postponed
 from app.gateways import envelopes
 from app.gateways.envelopes import Message, Sender
+from app.gateways.messages import Pair, Ring, Step
 
 log = logging.getLogger(__name__)
-
-Pair = tuple[str, int]
 
 DISPATCH = "dispatch"
 AUXILIARY = ("webhooks", "notifications", "chores")
@@ -46,28 +45,6 @@ _paused_until = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
-    """A wake-up for one row: its run queue, its priority (1-10) and the pair it carries."""
-
-    queue: str
-    priority: int
-    pair: Pair
-    #: The row is a link of this chain run: what wakes it is the tail of its chain.
-    chain_run_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A link of a chain run on its way: where it goes, and which one of the run it is."""
-
-    queue: str
-    priority: int
-    chain_run_id: str
-    index: int
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Address:
     url: str
     prefix: str
@@ -88,6 +65,11 @@ def configure(url: str, installation_id: str) -> None:
 def is_redis(url: str | None = None) -> bool:
     """Return whether the broker speaks Redis (else AMQP)."""
     return (url or _address.url).startswith(("redis", "sentinel", "unix"))
+
+
+def key_prefix() -> str:
+    """Return what all keys of this installation begin with."""
+    return _address.prefix
 
 
 @functools.lru_cache(maxsize=1024)

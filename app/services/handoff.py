@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now
 from app.domain.clock import now
-from app.gateways.broker import Pair
+from app.gateways.messages import Pair
 from app.models import Execution
 from app.services import executions, tallies
 from app.services.executions.sql import DUE

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db import db_now
 from app.gateways import broker
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution, Queue
 from app.services import executions, tallies
 from app.services.executions import limits, rings

@@ -14,7 +14,7 @@ from app.db import after_commit, db_now, reading
 from app.domain import chains
 from app.domain.clock import now
 from app.gateways import broker
-from app.gateways.broker import Pair, Ring, Step
+from app.gateways.messages import Pair, Ring, Step
 from app.models import ChainRun, Worker
 
 _RINGS = "rings"

@@ -176,7 +176,7 @@ _FLOOD = """
 import sys, time
 from app import bootstrap, settings
 from app.gateways import broker
-from app.gateways.broker import Step
+from app.gateways.messages import Step
 bootstrap.start("flood", settings.load({}))
 end = time.monotonic() + 6
 while time.monotonic() < end:

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from app.gateways.broker import RELEASE_TASK, RUN_TASK, Pair
+from app.gateways.broker import RELEASE_TASK, RUN_TASK
+from app.gateways.messages import Pair
 from workers import dispatch, process
 
 

@@ -12,7 +12,7 @@ from app.domain import concurrency
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.ids import new_id
-from app.gateways.broker import Pair, Ring
+from app.gateways.messages import Pair, Ring
 from app.models import Execution, Job
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap

@@ -13,7 +13,7 @@ from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.events import ExecutionStarted
 from app.events import emit
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution, Job, JobVersion
 from app.services import tallies
 from app.services.executions import limits

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
 from app.db import db_now
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution
 
 # Imported for its place: counters are written before keys are locked.

@@ -12,7 +12,7 @@ from app.domain.clock import now
 from app.domain.errors import Conflict
 from app.domain.events import ExecutionEnded, ExecutionSkipped
 from app.events import emit
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution, Job
 from app.services.executions import keys
 from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key, key_is_in_use

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution, Job
 from app.services.executions import keys
 from app.services.executions.births import add, born

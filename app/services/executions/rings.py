@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.gateways.broker import Ring
+from app.gateways.messages import Ring
 from app.models import Execution
 from app.services.executions.sql import CLAIMABLE, LINK_WAITS, MAY_BEGIN
 from app.services.wakeups import ring_after_commit, slots_by_queue

@@ -11,6 +11,7 @@ import redis
 from app.domain.ids import new_id
 from app.gateways import broker, envelopes
 from app.gateways.envelopes import Message, Sender
+from app.gateways.messages import Ring
 
 pytestmark = pytest.mark.redis
 
@@ -82,7 +83,7 @@ def test_it_is_the_same_message_in_the_same_list(app, lists, broker_socket):
 def test_it_is_no_child_of_the_task_that_sends_it(app, lists):
     @app.task
     def within():
-        assert broker.ring([broker.Ring("default", 5, (new_id(), 1))], {}) == 1
+        assert broker.ring([Ring("default", 5, (new_id(), 1))], {}) == 1
 
     within.apply(throw=True)
     assert all(sample is not None for sample in broker._sender()._samples.values())
@@ -106,7 +107,7 @@ def test_what_celery_writes_in_an_unknown_way_it_goes_on_to_write_itself(app, li
     message = Message(broker.RUN_TASK, [[("a", 1)]], broker.queue_named("default"), {"priority": 3})
     assert not sender.send([message])
     assert "Celery writes its messages itself" in caplog.text
-    assert broker.ring([broker.Ring("default", 5, (new_id(), 1))], {}) == 1
+    assert broker.ring([Ring("default", 5, (new_id(), 1))], {}) == 1
     assert broker.depth("default") == 1
     assert len(lists()) == 1
 
@@ -119,7 +120,7 @@ def test_messages_with_other_options_are_celerys(app, lists):
 
 
 def test_the_depth_counts_all_priorities(app, lists):
-    rings = [broker.Ring("default", priority, (new_id(), 1)) for priority in range(1, 11)]
+    rings = [Ring("default", priority, (new_id(), 1)) for priority in range(1, 11)]
     assert broker.ring(rings, {}) == 10
     assert broker.depth("default") == 10
     assert len(lists()) == 10

@@ -1,0 +1,28 @@
+"""What messages to workers say; they are doorbells and carry no more than this."""
+
+from dataclasses import dataclass
+
+#: The id and the generation of an execution.
+Pair = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A wake-up for one row: its run queue, its priority (1-10) and the pair it carries."""
+
+    queue: str
+    priority: int
+    pair: Pair
+    #: The row is a link of this chain run: what wakes it is the tail of its chain.
+    chain_run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A link of a chain run on its way: where it goes, and which one of the run it is."""
+
+    queue: str
+    priority: int
+    chain_run_id: str
+    index: int
+    generation: int
