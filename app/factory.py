@@ -28,7 +28,7 @@ from app.api import (
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
-from app.api.gate import auth, browsers
+from app.api.gate import auth, browsers, limits
 from app.settings import Settings
 from app.version import VERSION
 
@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
     trace.install(app)
     ops.install(app, settings)
     browsers.guard(app, settings)
+    limits.install(app, settings)
     auth.guard(app, settings)
     docs.install(app, settings)
     api = Api(app)

@@ -30,6 +30,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "graceful_timeout": 5,
             "keepalive": 15,
             "loglevel": "warning",
+            "forwarded_allow_ips": "",  # what proxies say is read by us: TRUSTED_PROXIES
             "limit_request_line": 8190,
             "limit_request_fields": 100,
             "proc_name": "oneoff-api",

@@ -82,6 +82,17 @@ class Forbidden(DomainError):
     code = "UNAUTHORIZED"
 
 
+class RateLimited(DomainError):
+    """Too many requests; try again later."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: int, message: str = "") -> None:
+        super().__init__(message or f"too many requests; try again in {retry_after} s")
+        #: Seconds.
+        self.retry_after = retry_after
+
+
 class Unavailable(DomainError):
     """A part of the product can't be reached at present; try again."""
 

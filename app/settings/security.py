@@ -21,3 +21,12 @@ class SecuritySettings(BaseModel):
     trusted_proxies: Networks = Field(
         (), description="Proxies whose X-Forwarded-For says where a request came from"
     )
+    rate_limit: int = Field(
+        6000, ge=0, le=10_000_000, description="Requests a minute of one caller; 0 is no limit"
+    )
+    rate_limit_starts: int = Field(
+        600, ge=0, le=10_000_000, description="Of them such that start jobs by hand; 0 is no limit"
+    )
+    rate_limit_strangers: int = Field(
+        300, ge=0, le=10_000_000, description="Requests a minute of one address that shows no key"
+    )

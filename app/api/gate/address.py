@@ -29,6 +29,15 @@ def client_address() -> str:
     return peer
 
 
+def came_by_tls() -> bool:
+    """Return whether the request was encrypted on its way, up to us or to a proxy we trust."""
+    if request.is_secure:
+        return True
+    settings: Settings = current_app.config["SETTINGS"]
+    says = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
+    return says == "https" and _is_in(_clean(request.remote_addr or ""), settings.trusted_proxies)
+
+
 def _clean(text: str) -> str:
     """Return an address without port and brackets; nothing if it is none."""
     text = text.strip()

@@ -4,6 +4,7 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
+from app.api.gate import limits
 from app.api.gate.permits import KNOWN, OPEN, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import Forbidden, InvalidToken, Unauthenticated
@@ -34,10 +35,19 @@ class _Gate:
         """Refuse who may not do this; note who asks."""
         if request.endpoint in OPEN:
             self._note_if_known()
+            limits.count(g.get("caller"))
             return
-        who = self._recognised(_shown_key())
+        who = self._of_request()
         _note(who)
+        limits.count(who.caller)
         _refuse_unless_allowed(who)
+
+    def _of_request(self) -> Principal:
+        try:
+            return self._recognised(_shown_key())
+        except Unauthenticated:
+            limits.count(None)
+            raise
 
     def _recognised(self, key: str) -> Principal:
         who = self.doorkeeper.recognise(key)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app.api.gate.address import came_by_tls
 from app.domain.errors import Forbidden
 from app.settings import LOOPBACK, Settings
 
@@ -26,9 +27,9 @@ _ANSWER_HEADERS = (
 )
 _SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -78,7 +79,7 @@ class _Rules:
         """Add the headers that browsers obey."""
         for name, value in _SECURITY.items():
             response.headers.setdefault(name, value)
-        if request.is_secure:
+        if came_by_tls():
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.path.startswith(("/api", "/health")):
             response.headers.setdefault("Cache-Control", "no-store")
