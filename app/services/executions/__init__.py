@@ -27,9 +27,11 @@ from app.services.executions.moments import (
     add_moments,
     drop_planned,
     due,
+    has_row,
     is_planned,
     make_up,
     passed,
+    take_back,
 )
 from app.services.executions.overlaps import (
     cancel,
@@ -80,6 +82,7 @@ __all__ = [
     "free_held",
     "give_back",
     "has_claimable",
+    "has_row",
     "hold_waiting",
     "in_progress",
     "is_held",
@@ -108,6 +111,7 @@ __all__ = [
     "start_another",
     "start_link",
     "start_now",
+    "take_back",
     "take_turn",
     "touch_overlooked",
     "unstarted",
