@@ -1,12 +1,14 @@
 """Jobs that recur, over HTTP: making, editing, pausing, resuming, stopping, asking why."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from app.db import transaction
 from app.domain.clock import now, to_wire
+from app.domain.schedules.once import parse_rfc3339
 from app.models import Execution, Job
 from app.services.jobs import lifecycle
 from app.services.schedules import firing
@@ -100,6 +102,18 @@ def test_a_recurring_job_can_be_edited_while_it_runs(client):
     assert job_of(client, job)["status"] == "running"
     answer = client.patch(f"/api/jobs/{job['id']}", json={"name": "another"})
     assert answer.json["data"]["name"] == "another"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_the_present_moment_may_be_repeated_in_the_zone_of_the_job(client, zone):
+    job = recurring(client, {"type": "cron", "expression": "0 9 * * *", "timezone": zone})
+    path, there = f"/api/jobs/{job['id']}", parse_rfc3339(job["scheduled_at"])
+    there = there.astimezone(ZoneInfo(zone))
+    for text in (job["scheduled_at"], there.isoformat(), f"{there:%B %d, %Y %I:%M %p}"):
+        answer = client.patch(path, json={"scheduled_at": text})
+        assert (answer.status_code, answer.json["data"]["version"]) == (200, job["version"])
+    for text in ("now", "+1h", f"{there + timedelta(hours=1):%B %d, %Y %I:%M %p}"):
+        refused(client.patch(path, json={"scheduled_at": text}), 400, "scheduled_at")
 
 
 def test_a_job_may_come_to_run_once_and_back(client):
