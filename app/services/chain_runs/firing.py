@@ -18,6 +18,7 @@ from app.domain.errors import Invalid
 from app.domain.ids import new_id
 from app.domain.schedules import Schedule
 from app.models import Chain, ChainRun
+from app.services.chain_runs import turns
 from app.services.chain_runs.starts import start
 from app.services.schedules import closures, planning
 from app.services.schedules.planning import TICK
@@ -37,10 +38,11 @@ def fire_due(session: Session) -> int:
         .where(Chain.next_due_at <= db_now(), Chain.enabled)
         .order_by(Chain.next_due_at)
         .limit(CHAINS_A_PASS)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     if not found:
         return 0
+    turns.of_chains(session, [chain.id for chain in found])
     clock, closed = planning.clock(session), closures.past(session)
     for chain in found:
         _fire(session, chain, clock, closed)

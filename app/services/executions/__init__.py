@@ -51,6 +51,7 @@ from app.services.executions.plans import (
     revive,
     start_another,
     start_now,
+    take_turn_with,
     withdraw,
 )
 from app.services.executions.replays import replay
@@ -113,6 +114,7 @@ __all__ = [
     "start_now",
     "take_back",
     "take_turn",
+    "take_turn_with",
     "touch_overlooked",
     "unstarted",
     "withdraw",
