@@ -266,6 +266,20 @@ def test_a_copy_keeps_the_schedule_unless_it_gets_a_moment(client):
     assert once["schedule"]["type"] == "once"
 
 
+def test_why_names_the_pause_that_holds_an_execution(client):
+    job = make(client, scheduled_at="now")
+    path = f"/api/executions/{rows_of(client, job['id'])[0]['id']}/why"
+
+    def told():
+        return [s["text"] for s in get(client, path)["data"]["steps"] if s["step"] == "pause"]
+
+    assert told() == []
+    client.post("/api/queues/default/pause")
+    assert told() == ["The queue default is paused"]
+    client.post("/api/system/pause")
+    assert told() == ["The installation is paused"]
+
+
 def test_why_tells_what_became_of_a_moment(client):
     job = recurring(client, {**OFTEN, "interval_seconds": 60}, misfire_grace_seconds=10)
     first = now().replace(microsecond=0) - timedelta(seconds=100)
