@@ -6,7 +6,8 @@ from flask import Flask, Response, current_app
 
 from app.api import answers
 from app.api.executions import blp, cancelled
-from app.api.schemas.jobs import Cancel, StopQuery
+from app.api.schemas.executions import StopQuery
+from app.api.schemas.jobs import Cancel
 from app.db import transaction
 from app.services.jobs import edits
 from app.services.jobs.drafts import Draft

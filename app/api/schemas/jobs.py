@@ -12,7 +12,6 @@ from app.api.schemas.fields import (
     Flag,
     Id,
     ObjectOrText,
-    QueryFlag,
     QueryMoment,
     Text,
     Whole,
@@ -180,15 +179,6 @@ class Cancel(InputSchema):
     empty_body = True
 
     force = Flag(metadata={"description": "Kill at once instead of asking first"})
-
-
-class StopQuery(InputSchema):
-    """How to cancel, said in the address."""
-
-    class Meta:
-        unknown = ma.EXCLUDE
-
-    force = QueryFlag()
 
 
 class JobQuery(PageQuery):
