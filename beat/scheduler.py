@@ -9,7 +9,7 @@ from celery.beat import Scheduler, Service
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
-from app.db import reading, transaction
+from app.db import transaction
 from app.gateways import broker, pulse
 from app.services import chain_runs, handoff, pauses, queues, recovery
 from app.services.chain_runs import firing as chain_firing
@@ -86,9 +86,10 @@ class LedgerScheduler(Scheduler):
         self._ring()
 
     def _fire(self) -> None:
-        """Fire the schedules whose next moment is near, and end pauses that are over."""
-        with reading() as session:
-            if pauses.system_pause(session) is not None:
+        """End pauses that are over, and fire the schedules whose next moment is near."""
+        with transaction() as session:
+            pauses.end_expired(session)
+            if pauses.is_open(session):
                 return
         with transaction() as session:
             lifecycle.resume_overdue(session)

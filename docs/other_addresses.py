@@ -17,7 +17,7 @@ def aliases_page() -> str:
         if rule.rule not in {other for _, other, _ in aliases.TABLE}
     }
     rows = [
-        (f"`{method} {_plain(other)}`", f"`{_plain(ours[route])}`" if route in ours else _SWITCH)
+        (f"`{method} {_plain(other)}`", _OWN.get(route) or f"`{_plain(ours[route])}`")
         for method, other, route in aliases.TABLE
     ]
     return page(
@@ -30,6 +30,12 @@ def aliases_page() -> str:
 
 
 _SWITCH = "`PATCH /api/jobs/{job_id}` with `enabled`"
+#: Routes that do not just lead to one of ours.
+_OWN = {
+    "aliases.enable_job": _SWITCH,
+    "aliases.disable_job": _SWITCH,
+    "aliases.stop_execution": "`/api/executions/{execution_id}/cancel`, also with `?force=true`",
+}
 
 
 def _routes() -> Iterator[Any]:

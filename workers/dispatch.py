@@ -6,16 +6,19 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app.db import reading, transaction
+from app.db import reading
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.messages import Pair
 from app.models import Execution
 from app.services import executions
+from workers.ledger import Ledger
 
 #: Our clock may be ahead of the database's; then the rows are tried again, so often.
 TRIES = 5
 LONGEST_WAIT = 2.0
+#: Messages that come due while another is written share the next commit, and its rings.
+_ledger = Ledger()
 
 
 def release(pairs: Sequence[Pair]) -> None:
@@ -30,9 +33,8 @@ def release(pairs: Sequence[Pair]) -> None:
             return
         wait = (moment - now()).total_seconds()
         time.sleep(min(max(wait, 0.0), LONGEST_WAIT))
-        with transaction() as session:
-            if executions.queue_due(session, pairs) == len(pairs):
-                return
+        if _ledger.call(lambda session: executions.queue_due(session, pairs)) == len(pairs):
+            return
         time.sleep(0.002)
 
 

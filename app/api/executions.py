@@ -48,9 +48,14 @@ def get_execution(execution_id: str) -> Response:
 @blp.response(200, MessageEnvelope)
 def cancel_execution(given: dict[str, Any], execution_id: str) -> Response:
     """Cancel an execution"""
+    return cancelled(execution_id, force=given.get("force", False))
+
+
+def cancelled(execution_id: str, *, force: bool) -> Response:
+    """Cancel an execution; return the answer that says so."""
     with transaction() as session:
         row = execution_lists.get(session, execution_id, lock=True)
-        status = executions.cancel(session, row, force=given.get("force", False))
+        status = executions.cancel(session, row, force=force)
     return answers.data({"message": "Execution cancelled", "status": status})
 
 

@@ -10,7 +10,7 @@ from app.domain.clock import now
 from app.gateways.messages import Pair
 from app.models import Execution
 from app.services import executions, tallies
-from app.services.executions.sql import DUE
+from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE
 from app.services.wakeups import hand_off_after_commit
 
 #: A handed row that is so late has lost its release message, or its dispatcher.
@@ -40,7 +40,7 @@ def queue_overdue(session: Session) -> int:
     """Queue rows whose release message never came; return how many moved."""
     rows = session.execute(
         sa.select(Execution.id, Execution.generation)
-        .where(DUE, Execution.run_at <= db_now(-OVERDUE_SECONDS))
+        .where(DUE, NO_MOMENT_OF_A_PAUSE, Execution.run_at <= db_now(-OVERDUE_SECONDS))
         .order_by(Execution.run_at)
         .limit(ROWS_A_PASS)
     )

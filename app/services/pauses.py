@@ -5,7 +5,7 @@ claim itself looks at these rows, so that a pause holds from the moment it is co
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,9 +19,8 @@ from app.gateways.broker import RESERVED
 from app.models import Installation, Pause, Queue, Worker
 from app.services import executions, wakeups
 from app.services.executions.sql import SYSTEM_PAUSED
-
-#: So much is told of earlier pauses.
-MOST_PAST, LONGEST_PAST = 50, timedelta(days=400)
+from app.services.schedules import closures
+from app.services.schedules.closures import LONGEST_PAST
 
 
 def system_pause(session: Session) -> Pause | None:
@@ -31,19 +30,13 @@ def system_pause(session: Session) -> Pause | None:
     )
 
 
-def past_pauses(session: Session) -> list[tuple[datetime, datetime]]:
-    """Return from when to when the installation was paused before, the earliest first.
+def is_open(session: Session) -> bool:
+    """Return whether a pause of the installation has no end that somebody noted.
 
-    The last 50 pauses of the last 400 days; the one that holds at this moment is not among them.
+    That lasts a moment longer than the pause if it ends by itself: nothing is fired before what
+    it held back has been seen to.
     """
-    ended = sa.func.coalesce(Pause.ended_at, Pause.until, type_=Pause.until.type)
-    rows = session.execute(
-        sa.select(Pause.began_at, ended)
-        .where(Pause.began_at > now() - LONGEST_PAST, sa.not_(SYSTEM_PAUSED))
-        .order_by(Pause.began_at.desc())
-        .limit(MOST_PAST)
-    )
-    return [(began, end) for began, end in reversed(rows.all())]
+    return session.scalar(sa.select(Pause.id).where(Pause.ended_at.is_(None)).limit(1)) is not None
 
 
 def pause_system(
@@ -66,8 +59,7 @@ def pause_system(
 def resume_system(session: Session) -> dict[str, Any]:
     """End the pause of the installation, if there is one, and ring for what waits."""
     _take_turns(session)
-    open_pauses = sa.update(Pause).where(SYSTEM_PAUSED)
-    session.execute(open_pauses.values(ended_at=db_now()))
+    _end(session, sa.update(Pause).where(SYSTEM_PAUSED).values(ended_at=db_now()))
     executions.ring_waiting(session, session.scalars(sa.select(Queue.name)).all())
     return wire(None)
 
@@ -75,8 +67,18 @@ def resume_system(session: Session) -> dict[str, Any]:
 def end_expired(session: Session) -> None:
     """Note the end of a pause whose ``until`` has come, and ring for what waits."""
     over = sa.update(Pause).where(Pause.ended_at.is_(None), Pause.until <= db_now())
-    if session.execute(over.values(ended_at=Pause.until)).rowcount:  # type: ignore[attr-defined]
+    if _end(session, over.values(ended_at=Pause.until)):
         executions.ring_waiting(session, session.scalars(sa.select(Queue.name)).all())
+
+
+def _end(session: Session, ending: sa.Update) -> bool:
+    """End pauses; return whether there was one."""
+    began = session.scalars(
+        ending.returning(Pause.began_at).execution_options(synchronize_session=False)
+    ).all()
+    if began:
+        closures.plan_again(session, min(began))
+    return bool(began)
 
 
 def wire(pause: Pause | None) -> dict[str, Any]:

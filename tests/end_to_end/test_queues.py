@@ -3,12 +3,14 @@
 import contextlib
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from app.domain.clock import now, to_wire
 from tests.end_to_end.product import ROOT, Ledger, Product, Submitter, running, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
@@ -85,6 +87,34 @@ def test_pauses_outlast_a_restart_and_hold_back_all_but_manual_starts(
     do(product, "queues", "resume", "other")
     assert product.ended(other["id"])["status"] == "completed"
     assert ledger.starts() == {"held": 1, "hand": 2, "other": 1}
+
+
+def test_the_moments_in_a_pause_are_one_row_and_those_after_it_run(product: Product) -> None:
+    schedule = {"type": "fixed_rate", "interval_seconds": 1}
+    body = {"name": "tick", "type": "shell", "config": {"script": "true"}, "schedule": schedule}
+    body["overlap"] = "allow"  # on a busy machine one may still run when the next is due
+    until(product.consumes, 30, "the workers take messages")
+    status, answer = product.ask("POST", "/api/jobs", body)
+    assert status == 201, answer
+    path = f"/api/executions?job_id={answer['data']['id']}&include=all&limit=1000"
+
+    def rows(*statuses: str) -> list[dict[str, Any]]:
+        found = product.ask("GET", path)[1]["data"]
+        mine = [row for row in found if not statuses or row["status"] in statuses]
+        return sorted(mine, key=lambda row: str(row["due_at"]))
+
+    until(lambda: rows("completed"), 15, "the schedule fires")
+    do(product, "pause")
+    last = rows()[-1]["due_at"]  # in the time for which moments are planned ahead
+    until(lambda: to_wire(now()) > last, 20, "more time passes than is planned ahead")
+    do(product, "resume")
+    until(lambda: (rows("completed") or [{}])[-1].get("due_at", "") > last, 15, "it goes on")
+    found = rows()
+    (passed,) = [row for row in found if row["status"] == "skipped"]
+    assert passed["reason"] == "paused: the installation was paused"
+    assert passed["due_at"] < last <= passed["due_until"]
+    first, final = (datetime.fromisoformat(found[place]["due_at"]) for place in (0, -1))
+    assert (final - first).total_seconds() == len(found) - 1 + passed["moments"] - 1
 
 
 def test_a_drained_worker_ends_what_runs_and_leaves_the_rest_to_others(

@@ -3,8 +3,10 @@
 import json
 
 from app import db
+from app.gateways import broker
 from app.models import WebhookDelivery
 from app.services.webhooks import deliveries
+from tests.support.brokers import taken
 
 PATH = "/api/webhooks"
 ALL = "job.created,job.started,job.completed,job.failed,job.cancelled,job.skipped,job.timeout"
@@ -52,3 +54,10 @@ def delivery(row_id):
     """Return the row of a delivery."""
     with db.reading() as session:
         return session.get_one(WebhookDelivery, row_id)
+
+
+def rung_for():
+    """Take the rings for webhooks from the broker; return the webhooks' ids in their order."""
+    messages = list(taken(broker.WEBHOOKS))
+    assert {one.headers["task"] for one in messages} <= {broker.DELIVER_TASK}
+    return [one.decode()[0][0] for one in messages]

@@ -4,8 +4,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import PageQuery, Schema
-from app.api.schemas.fields import Choice, Id, QueryMoment, QueryWhole, Text
+from app.api.schemas.common import InputSchema, PageQuery, Schema
+from app.api.schemas.fields import Choice, Id, QueryFlag, QueryMoment, QueryWhole, Text
 from app.domain import execution_state as state
 from app.services import logs
 
@@ -134,3 +134,12 @@ class LogOut(Schema):
             "no line will come any more",
         },
     )
+
+
+class StopQuery(InputSchema):
+    """How to cancel, said in the address."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    force = QueryFlag()

@@ -31,6 +31,7 @@ def list_queues(remote: Remote) -> None:
     remote.output.table(columns, map(_row, found))
     if not any(one.slots for one in found):
         note("No worker serves any of them; jobs wait. Start one: oneoff worker")
+        note("Or have a drained one take work again: oneoff workers resume ID")
 
 
 def _row(one: Queue) -> tuple[Any, ...]:

@@ -97,7 +97,7 @@ def _fetched(url: str, headers: dict[str, str]) -> str:
                     raise click.ClickException("the list is larger than 64 MiB.")
         return body.decode()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or type(error).__name__
+        reason = str(error).rstrip(".") or type(error).__name__
         raise click.ClickException(f"{_named(url)} can't be read: {reason}.") from None
     except UnicodeDecodeError:
         raise click.ClickException("the list is not UTF-8.") from None

@@ -17,6 +17,7 @@ from app.domain.events import ChainEnded, Event, ExecutionEnded, ExecutionSkippe
 from app.events import emit
 from app.models import Chain, ChainRun, Execution, Job
 from app.services import executions
+from app.services.chain_runs import turns
 from app.services.executions import LinkStart
 
 _CANCELLED = "the chain run was cancelled"
@@ -96,6 +97,7 @@ def _note(link: dict[str, Any], status: str, outcome: str | None, reason: str | 
 
 def _begin(session: Session, run: ChainRun, link: dict[str, Any]) -> str | None:
     """Add the execution of a link; return why there is nothing to wait for, if so."""
+    turns.lock_rivals(session, [link["job_id"]])
     job = session.get(Job, link["job_id"], with_for_update=True, populate_existing=True)
     if job is None:
         return "its job was deleted"

@@ -9,7 +9,7 @@ from app.domain.errors import Conflict, NotFound, invalid
 from app.domain.ids import normalise_id
 from app.models import ChainRun, Execution
 from app.services import executions
-from app.services.chain_runs import advance, views
+from app.services.chain_runs import advance, turns, views
 
 
 def get(session: Session, run_id: str) -> ChainRun:
@@ -24,6 +24,7 @@ def get(session: Session, run_id: str) -> ChainRun:
 def cancel(session: Session, run_id: str, *, force: bool = False) -> dict[str, Any]:
     """Cancel a run: its link at once if it waits, else by ending what runs. No other follows."""
     run = get(session, run_id)
+    turns.of_runs(session, [run.id])
     row = _locked_link(session, run)
     run = _locked(session, run)
     if run.status in chains.FINAL:
@@ -64,7 +65,9 @@ def resume(session: Session, run_id: str, first: int | None = None) -> dict[str,
 
     What the links before it did stays; it and those behind it run anew.
     """
-    run = _locked(session, get(session, run_id))
+    run = get(session, run_id)
+    turns.of_runs(session, [run.id])
+    run = _locked(session, run)
     if run.status not in chains.FINAL:
         raise Conflict(f"the chain run is {run.status}; only one that has ended can be resumed")
     links = advance.links_of(run)

@@ -18,14 +18,15 @@ from app.domain.errors import Invalid
 from app.domain.ids import new_id
 from app.domain.schedules import Schedule
 from app.models import Chain, ChainRun
-from app.services import pauses
+from app.services.chain_runs import turns
 from app.services.chain_runs.starts import start
-from app.services.schedules import planning
+from app.services.schedules import closures, planning
 from app.services.schedules.planning import TICK
 
 #: So many chains are fired in one transaction.
 CHAINS_A_PASS = 50
 ACTOR = "schedule"
+_PAUSED = "paused: the installation was paused"
 
 Interval = tuple[datetime, datetime]
 
@@ -37,11 +38,12 @@ def fire_due(session: Session) -> int:
         .where(Chain.next_due_at <= db_now(), Chain.enabled)
         .order_by(Chain.next_due_at)
         .limit(CHAINS_A_PASS)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     if not found:
         return 0
-    clock, closed = planning.clock(session), pauses.past_pauses(session)
+    turns.of_chains(session, [chain.id for chain in found])
+    clock, closed = planning.clock(session), closures.past(session)
     for chain in found:
         _fire(session, chain, clock, closed)
     return len(found)
@@ -60,8 +62,10 @@ def plan(chain: Chain, clock: datetime) -> None:
 
 def _fire(session: Session, chain: Chain, clock: datetime, closed: Sequence[Interval]) -> None:
     """Start the newest moment that has come; those before it have passed."""
-    schedule, first = planning.read(chain.schedule or ""), chain.next_due_at
-    if first is None:
+    schedule = planning.read(chain.schedule or "")
+    first = _after_pauses(session, chain, schedule, clock, closed)
+    if first is None or first > clock:
+        chain.next_due_at = first
         return
     last = schedule.last_before(clock, first - TICK, chain.anchor_at) or first
     before = schedule.count_between(first - TICK, last - TICK, chain.anchor_at)
@@ -81,6 +85,26 @@ def _next(schedule: Schedule, chain: Chain, moment: datetime) -> datetime | None
     return schedule.next_after(moment, chain.anchor_at)
 
 
+def _after_pauses(
+    session: Session,
+    chain: Chain,
+    schedule: Schedule,
+    clock: datetime,
+    closed: Sequence[Interval],
+) -> datetime | None:
+    """Let the next moments pass that came in pauses, as one row each; return the one after."""
+    moment = chain.next_due_at
+    for begin, end in closed:
+        if moment is None or not begin <= moment < end:
+            continue
+        before, anchor = moment - TICK, chain.anchor_at
+        last = schedule.last_before(min(end - TICK, clock), before, anchor) or moment
+        count = schedule.count_between(before, last, anchor)
+        _pass(session, chain, moment, _PAUSED, count)
+        moment = schedule.next_after(last, anchor)
+    return moment
+
+
 def _reason(
     session: Session,
     chain: Chain,
@@ -90,7 +114,7 @@ def _reason(
 ) -> str:
     """Return why a moment passes without a run; an empty text if it runs."""
     if any(begin <= moment < end for begin, end in closed):
-        return "paused: the installation was paused"
+        return _PAUSED
     blackout = schedule.blackout_at(moment)
     if blackout is not None:
         return f"blackout: {blackout.describe()}"

@@ -11,6 +11,7 @@ from app.domain import chains
 from app.domain import execution_state as state
 from app.models import ChainRun, Execution, Job
 from app.services import executions
+from app.services.chain_runs import turns
 from app.services.executions import Claim, Owner
 from app.services.wakeups import publish_tail_after_commit
 
@@ -43,6 +44,7 @@ def take(session: Session, place: Place, owner: Owner, lease: float) -> Claim | 
     if row.status != state.QUEUED or row.blocked_on is not None:
         return None
     if not session.scalar(sa.select(Job.enabled).where(Job.id == row.job_id)):
+        turns.of_runs(session, [place.chain_run_id])
         executions.skip_link(session, row, executions.JOB_DISABLED)
         return None
     return _claimed(session, row, owner, lease)
@@ -59,6 +61,7 @@ def _claimed(session: Session, row: Execution, owner: Owner, lease: float) -> Cl
         with session.begin_nested():
             claim = executions.claim_link(session, owner, row.id, lease)
     except IntegrityError:  # another execution of the job has just begun
+        turns.of_runs(session, [row.chain_run_id or ""])
         session.refresh(row)
         executions.decide_overlap(session, row)
         return None
@@ -104,9 +107,11 @@ def lock_for_end(session: Session, claim: Claim) -> None:
     run = session.get(ChainRun, claim.chain_run_id, populate_existing=True)
     if run is None or claim.link_index is None:
         return
+    turns.of_runs(session, [run.id])
     session.execute(sa.select(Execution.id).where(Execution.id == claim.id).with_for_update())
     links = orjson.loads(run.links)[claim.link_index - 1 : claim.link_index + 1]
     ids = {claim.job_id, *(link["job_id"] for link in links)}
+    turns.lock_rivals(session, ids)
     jobs = sa.select(Job.id).where(Job.id.in_(ids)).order_by(Job.id)
     session.execute(jobs.with_for_update())
 

@@ -9,7 +9,7 @@ from app.domain import execution_state as state
 from app.gateways import broker
 from app.models import ChainRun, Execution
 from app.services import executions, tallies
-from app.services.chain_runs import advance
+from app.services.chain_runs import advance, turns
 from app.services.executions.sql import ACTIVE, LINK_WAITS
 from app.services.wakeups import publish_tail_after_commit
 
@@ -73,13 +73,14 @@ def _go_on(session: Session) -> int:
     has_link = sa.exists().where(
         Execution.chain_run_id == ChainRun.id, Execution.chain_run_id.is_not(None), ACTIVE
     )
-    runs = session.scalars(
-        sa.select(ChainRun)
-        .where(_UNDER_WAY, ChainRun.advanced_at < db_now(-QUIET_SECONDS), ~has_link)
-        .order_by(ChainRun.advanced_at)
-        .limit(_BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
+    stands = (_UNDER_WAY, ChainRun.advanced_at < db_now(-QUIET_SECONDS), ~has_link)
+    first = sa.select(ChainRun.id).where(*stands).order_by(ChainRun.advanced_at).limit(_BATCH)
+    ids = session.scalars(first).all()
+    if not ids:
+        return 0
+    turns.of_runs(session, ids)
+    query = sa.select(ChainRun).where(ChainRun.id.in_(ids), *stands)
+    runs = session.scalars(query.with_for_update(skip_locked=True)).all()
     for run in runs:
         _mend(session, run)
     return len(runs)

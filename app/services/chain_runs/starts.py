@@ -13,7 +13,7 @@ from app.domain.errors import Conflict, invalid
 from app.domain.ids import new_id
 from app.models import Chain, ChainLink, ChainRun, Job
 from app.services import executions
-from app.services.chain_runs import advance, views
+from app.services.chain_runs import advance, turns, views
 
 
 def start(
@@ -28,6 +28,7 @@ def start(
     if not links:
         raise invalid("links", "Chain must have at least one job")
     number = _next_number(session, chain)
+    turns.of_chains(session, [chain.id])
     if origin == "schedule" and (known := _of_moment(session, chain, due_at)) is not None:
         return views.summary(known)
     run = ChainRun(
@@ -84,7 +85,8 @@ def _snapshot(session: Session, chain: Chain) -> list[dict[str, Any]]:
 def _next_number(session: Session, chain: Chain) -> int:
     """Return the number of the next run. Who starts the same chain meanwhile waits here."""
     session.flush()
-    session.refresh(chain, with_for_update=True)
+    # Not against those who only refer to the chain: whoever writes a run of it twice does.
+    session.refresh(chain, with_for_update={"key_share": True})
     return chain.last_number + 1
 
 

@@ -27,9 +27,11 @@ from app.services.executions.moments import (
     add_moments,
     drop_planned,
     due,
+    has_row,
     is_planned,
     make_up,
     passed,
+    take_back,
 )
 from app.services.executions.overlaps import (
     cancel,
@@ -49,6 +51,7 @@ from app.services.executions.plans import (
     revive,
     start_another,
     start_now,
+    take_turn_with,
     withdraw,
 )
 from app.services.executions.replays import replay
@@ -80,6 +83,7 @@ __all__ = [
     "free_held",
     "give_back",
     "has_claimable",
+    "has_row",
     "hold_waiting",
     "in_progress",
     "is_held",
@@ -108,7 +112,9 @@ __all__ = [
     "start_another",
     "start_link",
     "start_now",
+    "take_back",
     "take_turn",
+    "take_turn_with",
     "touch_overlooked",
     "unstarted",
     "withdraw",

@@ -16,7 +16,7 @@ from app.gateways.messages import Pair, Ring
 from app.models import Execution, Job
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
-from app.services.executions.sql import DUE, another_in_progress
+from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE, another_in_progress
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
 
@@ -99,6 +99,7 @@ _due = (
     ),
     DUE,
     _executions.c.run_at <= db_now(),
+    NO_MOMENT_OF_A_PAUSE,
 )
 _MOVED = ("id", "generation", "queue", "priority", "concurrency_key", "chain_run_id")
 _QUEUE = (
@@ -117,8 +118,9 @@ _LEFT = sa.select(Execution).where(*_due)
 def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     """Move rows that are due by the database's clock to their run queues, and ring.
 
-    A pair with an older generation, or one not due yet, is left alone. What overlaps an
-    execution in progress is decided by its job's policy. Returns how many rows moved.
+    A pair with an older generation, one not due yet, or a moment that is in a pause of the
+    installation is left alone. What overlaps an execution in progress is decided by its job's
+    policy. Returns how many rows moved.
     """
     if not pairs:
         return 0

@@ -1,6 +1,6 @@
 """Changing executions that wait for their moment; older messages for them die at the claim."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,22 @@ JOB_DISABLED = "job disabled"
 JOB_PAUSED = "job paused"
 #: Reasons for which the system takes back an execution that it may plan again.
 WITHDRAWN = (JOB_DISABLED, JOB_PAUSED)
+#: PostgreSQL takes them from the left to the right; a row holds some 1,600 values.
+_TURNS_A_QUERY = 500
+
+
+def take_turn_with(session: Session, job_ids: Iterable[str]) -> None:
+    """Wait for the turn with some jobs, before any of their rows is locked.
+
+    Who needs several asks for all of them at once: they are taken in one order by everybody. On
+    SQLite the unit of work has the only lock there is already.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    hashes = (sa.func.hashtextextended(f"job {job_id}", 0) for job_id in sorted(set(job_ids)))
+    turns = [sa.func.pg_advisory_xact_lock(one) for one in hashes]
+    for start in range(0, len(turns), _TURNS_A_QUERY):
+        session.execute(sa.select(*turns[start : start + _TURNS_A_QUERY]))
 
 
 def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Execution]]:
@@ -30,9 +46,7 @@ def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Executi
     Who changes a job comes through here one after the other: two who lock the same rows in
     turns would wait for each other.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        turn = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"job {job_id}", 0))
-        session.execute(sa.select(turn))
+    take_turn_with(session, [job_id])
     query = (
         sa.select(Execution)
         .where(Execution.job_id == job_id, ACTIVE)

@@ -7,12 +7,13 @@ from sqlalchemy.orm import aliased
 
 from app.db import db_now
 from app.domain import execution_state as state
-from app.models import Execution, Pause, Queue, Worker
+from app.models import Execution, Job, Pause, Queue, Worker
 
 # Plain tables: a claim that named the classes would pass through the mapper, a fifth slower.
 _executions: Any = Execution.__table__
 _pauses: Any = Pause.__table__
 _queues: Any = Queue.__table__
+_jobs: Any = Job.__table__
 _workers: Any = Worker.__table__
 
 #: Spelt as in the partial indexes: the databases use those only for the same words.
@@ -40,6 +41,8 @@ DEAD = sa.text(
     "executions.fingerprint IS NOT NULL AND executions.discarded_at IS NULL"
     " AND executions.replayed_by IS NULL"
 )
+#: Spelt as in the index that has each moment of a schedule but once.
+FROM_SCHEDULE = sa.text("executions.origin = 'schedule'")
 #: The installation is paused at this moment.
 SYSTEM_PAUSED = sa.and_(
     _pauses.c.ended_at.is_(None),
@@ -54,6 +57,23 @@ MAY_BEGIN = sa.or_(
         _executions.c.queue.not_in(
             sa.select(_queues.c.name).where(_queues.c.paused_at.is_not(None))
         ),
+    ),
+)
+_open_pauses = sa.select(_pauses.c.began_at).where(_pauses.c.ended_at.is_(None))
+#: No moment of a schedule that came within a pause of the installation: those pass with it.
+#: What runs once is late, however long the pause is.
+NO_MOMENT_OF_A_PAUSE = sa.or_(
+    _executions.c.origin != sa.literal_column("'schedule'"),
+    _executions.c.attempt > 1,
+    ~sa.exists(_open_pauses),
+    _executions.c.due_at
+    < sa.select(sa.func.min(_pauses.c.began_at))
+    .where(_pauses.c.ended_at.is_(None))
+    .scalar_subquery(),
+    ~sa.exists(
+        sa.select(_jobs.c.id).where(
+            _jobs.c.id == _executions.c.job_id, _jobs.c.schedule.is_not(None)
+        )
     ),
 )
 #: The worker that claims is not drained.

@@ -23,7 +23,7 @@ def vet_new(values: dict[str, Any], moment: datetime, zone: str, faults: Faults)
     if faults.touch("schedule"):
         return
     if schedule is not None and schedule.type != "once":
-        _refuse_moment(values, None, faults)
+        _refuse_moment(values, faults, is_present=False)
         values["scheduled_at"] = None
         return
     _vet_moment(values, moment, values["timezone"], faults)
@@ -40,10 +40,12 @@ def vet_edit(values: dict[str, Any], present: Job, moment: datetime, faults: Fau
         if _read(values, faults) is None and faults.touch("schedule"):
             return
     kept = values.get("schedule", present.schedule)
+    zone = values.get("timezone") or present.timezone
     if kept:
-        _refuse_moment(values, present.scheduled_at, faults)
+        is_present = _is_named(values, present.scheduled_at, moment, zone)
+        _refuse_moment(values, faults, is_present=is_present)
         return
-    _vet_moment(values, moment, values.get("timezone") or present.timezone, faults)
+    _vet_moment(values, moment, zone, faults)
     if "schedule" in values and present.schedule and not values.get("scheduled_at"):
         faults.add("scheduled_at", "scheduled_at is required for a job that runs once")
 
@@ -73,18 +75,23 @@ def _read(values: dict[str, Any], faults: Faults) -> Schedule | None:
     return schedule
 
 
-def _refuse_moment(values: dict[str, Any], present: datetime | None, faults: Faults) -> None:
+def _is_named(
+    values: dict[str, Any], present: datetime | None, moment: datetime, zone: str
+) -> bool:
+    """Return whether the wished moment is the one that a job has at present."""
+    wished = values.get("scheduled_at")
+    try:
+        return wished is not None and parse_moment(wished, moment, zone) == present
+    except ValueError:
+        return False
+
+
+def _refuse_moment(values: dict[str, Any], faults: Faults, *, is_present: bool) -> None:
     """A job that recurs has its moments from its schedule; its present one may be repeated."""
     if values.pop("immediate", False):
         faults.add("immediate", "is for jobs that run once; a schedule says when this one runs")
     wished = values.pop("scheduled_at", None)
-    if wished is None:
-        return
-    try:
-        same = present is not None and parse_moment(wished, present) == present
-    except ValueError:
-        same = False
-    if not same:
+    if wished is not None and not is_present:
         message = "is for jobs that run once; a schedule says when this one runs"
         faults.add("scheduled_at", message, wished)
 

@@ -116,7 +116,6 @@ def update(session: Session, name: str, values: Mapping[str, Any]) -> dict[str, 
 
 
 def tend(session: Session) -> None:
-    """Do what time alone brings about: ends of pauses, fresh starts of rates, lost places."""
-    pauses.end_expired(session)
+    """Do what time alone brings about: fresh starts of rates, lost places."""
     executions.touch_overlooked(session)
     limits.ring_open(session)

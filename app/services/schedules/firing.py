@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from app.db import db_now
 from app.domain.schedules import Schedule
 from app.models import Job
-from app.services import executions, pauses
+from app.services import executions
 from app.services.executions import Span
-from app.services.schedules import planning
+from app.services.schedules import closures, planning
 from app.services.schedules.planning import TICK
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def fire_due(session: Session, horizon: float) -> int:
     found = session.execute(_DUE, {"horizon": horizon}).mappings().all()
     if not found:
         return 0
-    closed = pauses.past_pauses(session)
+    closed = closures.past(session)
     walks = [_Walk(SimpleNamespace(**row), horizon, closed) for row in found]
     for walk in walks:
         walk.go_or_rest()

@@ -72,8 +72,10 @@ def rest(session: Session, job: Job) -> None:
     """Let an armed schedule rest, because its job is paused or disabled."""
     if not job.is_armed or job.off_since is not None:
         return
-    executions.drop_planned(session, job.id)
-    job.off_since = clock(session)
+    dropped = executions.drop_planned(session, job.id)
+    # What is due already, but was held by a pause of the installation, passes with this rest.
+    overdue = [due_at - TICK for due_at in (dropped, job.next_due_at) if due_at is not None]
+    job.off_since = min([clock(session), *overdue])
     _expect(job, None)
     # What had rows and has not come is planned again when the schedule goes on.
     if job.fired_until is not None:
@@ -93,7 +95,7 @@ def go_on(session: Session, job: Job, reason: str, missed: str | None = None) ->
     if schedule.type == "fixed_delay":
         _expect(job, max(filter(None, (schedule.starts_at, moment))))
         return 0
-    span = _span(schedule, since, moment, job.anchor_at)
+    span = _span(session, job, since, moment)
     if span is not None:
         row = executions.passed(job, span, reason)
         newest = _newest(job, schedule, span, row["id"], missed or job.misfire)
@@ -131,10 +133,11 @@ def _newest(
     return latest_of(schedule, [(span, row_id)], limit, job.anchor_at)
 
 
-def _span(
-    schedule: Schedule, since: datetime, until: datetime, anchor: datetime | None
-) -> Span | None:
+def _span(session: Session, job: Job, since: datetime, until: datetime) -> Span | None:
+    schedule, anchor = schedule_of(job), job.anchor_at
     first = schedule.next_after(since, anchor)
+    while first is not None and executions.has_row(session, job.id, first):
+        first = schedule.next_after(first, anchor)
     if first is None or first > until:
         return None
     last = schedule.last_before(until, since, anchor) or first

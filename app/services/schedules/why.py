@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.clock import now, to_wire
 from app.domain.schedules import describe
-from app.models import Execution, Job
-from app.services.executions.sql import ACTIVE
+from app.models import Execution, Job, Pause, Queue
+from app.services.executions.sql import ACTIVE, SYSTEM_PAUSED
 from app.services.schedules import planning
 from app.services.wakeups import slots_by_queue
 
@@ -161,7 +161,10 @@ def _if_late(seconds: float, word: str) -> str:
 
 def _now(session: Session, row: Execution) -> Iterator[Step]:
     """Say what an execution that has not started waits for."""
-    if row.status == state.SCHEDULED:
+    paused = _paused(session, row) if row.status in state.WAITING else ""
+    if paused:
+        yield _step("pause", paused, None)
+    if row.status == state.SCHEDULED and row.run_at > now():
         held = "; it is held until then" if row.blocked_on else ""
         yield _step("wait", f"Its moment has not come{held}", row.run_at)
     if row.status != state.QUEUED:
@@ -171,6 +174,16 @@ def _now(session: Session, row: Execution) -> Iterator[Step]:
         return
     slots = slots_by_queue(session).get(row.queue, 0)
     yield _step("wait", f"{slots} slots of living workers serve the queue {row.queue}", None)
+
+
+def _paused(session: Session, row: Execution) -> str:
+    """Return which pause holds a waiting execution; an empty text if none does."""
+    if row.origin == "manual":
+        return ""
+    if session.scalar(sa.select(Pause.id).where(SYSTEM_PAUSED).limit(1)) is not None:
+        return "The installation is paused"
+    mine = sa.select(Queue.name).where(Queue.name == row.queue, Queue.paused_at.is_not(None))
+    return f"The queue {row.queue} is paused" if session.scalar(mine) is not None else ""
 
 
 def _holder(session: Session, row: Execution) -> str:

@@ -3,7 +3,9 @@
 import pytest
 
 from app.api import aliases
-from tests.support.api import LATER, claim_one, get, make, rows_of, settle
+from app.db import reading
+from app.models import Execution
+from tests.support.api import LATER, claim_one, get, make, refused, rows_of, settle
 
 
 @pytest.fixture
@@ -32,6 +34,22 @@ def test_a_run_can_be_cancelled(client):
     (row,) = rows_of(client, job["id"])
     answer = client.post(f"/api/runs/{row['id']}/cancel")
     assert (answer.status_code, answer.json["data"]["status"]) == (200, "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "forced"),
+    [("", None, False), ("?force=true", None, True), ("?force=false", {"force": True}, True)],
+)
+def test_an_execution_can_be_stopped(client, query, body, forced):
+    make(client, scheduled_at="now")
+    taken = claim_one()
+    path = f"/api/executions/{taken.id}/stop"
+    answer = client.post(path + query, **({"json": body} if body else {}))
+    assert (answer.status_code, answer.json["data"]["status"]) == (200, "cancelling")
+    with reading() as session:
+        assert session.get_one(Execution, taken.id).cancel_forced is forced
+    refused(client.post(path + "?force=perhaps"), 400, "force")
+    assert client.post("/api/executions/nope/stop").status_code == 404
 
 
 @pytest.mark.parametrize("verb", ["run", "trigger"])

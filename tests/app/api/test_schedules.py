@@ -1,12 +1,14 @@
 """Jobs that recur, over HTTP: making, editing, pausing, resuming, stopping, asking why."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from app.db import transaction
 from app.domain.clock import now, to_wire
+from app.domain.schedules.once import parse_rfc3339
 from app.models import Execution, Job
 from app.services.jobs import lifecycle
 from app.services.schedules import firing
@@ -100,6 +102,18 @@ def test_a_recurring_job_can_be_edited_while_it_runs(client):
     assert job_of(client, job)["status"] == "running"
     answer = client.patch(f"/api/jobs/{job['id']}", json={"name": "another"})
     assert answer.json["data"]["name"] == "another"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_the_present_moment_may_be_repeated_in_the_zone_of_the_job(client, zone):
+    job = recurring(client, {"type": "cron", "expression": "0 9 * * *", "timezone": zone})
+    path, there = f"/api/jobs/{job['id']}", parse_rfc3339(job["scheduled_at"])
+    there = there.astimezone(ZoneInfo(zone))
+    for text in (job["scheduled_at"], there.isoformat(), f"{there:%B %d, %Y %I:%M %p}"):
+        answer = client.patch(path, json={"scheduled_at": text})
+        assert (answer.status_code, answer.json["data"]["version"]) == (200, job["version"])
+    for text in ("now", "+1h", f"{there + timedelta(hours=1):%B %d, %Y %I:%M %p}"):
+        refused(client.patch(path, json={"scheduled_at": text}), 400, "scheduled_at")
 
 
 def test_a_job_may_come_to_run_once_and_back(client):
@@ -250,6 +264,20 @@ def test_a_copy_keeps_the_schedule_unless_it_gets_a_moment(client):
     assert post(client, job, "clone").json["data"]["schedule"] == CRON
     once = post(client, job, "clone", scheduled_at="2101-01-01T00:00:00Z").json["data"]
     assert once["schedule"]["type"] == "once"
+
+
+def test_why_names_the_pause_that_holds_an_execution(client):
+    job = make(client, scheduled_at="now")
+    path = f"/api/executions/{rows_of(client, job['id'])[0]['id']}/why"
+
+    def told():
+        return [s["text"] for s in get(client, path)["data"]["steps"] if s["step"] == "pause"]
+
+    assert told() == []
+    client.post("/api/queues/default/pause")
+    assert told() == ["The queue default is paused"]
+    client.post("/api/system/pause")
+    assert told() == ["The installation is paused"]
 
 
 def test_why_tells_what_became_of_a_moment(client):

@@ -5,16 +5,14 @@ import pytest
 from app.domain.ids import new_id
 from app.gateways import broker
 from app.settings import load
+from tests.support.brokers import another_broker
 
 
 @pytest.fixture(params=["redis://localhost:1/0", "amqp://localhost:1//"], ids=["redis", "amqp"])
 def url(request):
     """Have this process publish to a broker that is not there."""
-    before = broker._address
-    broker.configure(request.param, new_id())
-    yield request.param
-    broker._address = before
-    broker.publisher.cache_clear()
+    with another_broker(request.param):
+        yield request.param
 
 
 def test_ten_is_first_on_both(url):
@@ -48,3 +46,12 @@ def test_run_queues_have_ten_priorities(url):
 )
 def test_jobs_may_not_reach_our_own_broker(given, port):
     assert ("b.test", port) in load({}, {"DATA_DIR": "/nowhere", "BROKER_URL": given}).outbound.own
+
+
+@pytest.mark.usefixtures("real_broker")
+def test_a_test_with_another_broker_leaves_nothing_behind():
+    before = broker.queue_named(broker.WEBHOOKS).name
+    with another_broker("amqp://localhost:1//"):
+        assert broker.queue_named(broker.WEBHOOKS).name != before
+    broker.ring_webhooks([new_id()])
+    assert broker.depth(broker.WEBHOOKS) == 1

@@ -12,6 +12,7 @@ from app.domain.ids import new_id
 from app.gateways import broker, envelopes
 from app.gateways.envelopes import Message, Sender
 from app.gateways.messages import Ring
+from tests.support.brokers import another_broker
 
 pytestmark = pytest.mark.redis
 
@@ -22,12 +23,8 @@ MOMENT = datetime(2031, 2, 3, 4, 5, 6, 70_000, UTC)
 
 @pytest.fixture
 def app(broker_socket):
-    before = broker._address
-    broker.configure(f"redis+socket://{broker_socket}", new_id())
-    yield broker.publisher()
-    broker._address = before
-    for cached in (broker.publisher, broker._sender, broker.queue_named):
-        cached.cache_clear()
+    with another_broker(f"redis+socket://{broker_socket}"):
+        yield broker.publisher()
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """What the broker holds of a chain run: one chain of what is left, and another if that got lost."""
 
-import contextlib
-from queue import Empty
-
 import pytest
 import redis
 import sqlalchemy as sa
 
 from app.db import db_now, transaction
-from app.gateways import broker
 from app.models import Execution
 from app.services import chain_runs, executions, wakeups
 from app.services.chain_runs import mending
+from tests.support.brokers import taken
 from tests.support.chains import place_of, settle, start_chain, take, work_off
 from tests.support.rows import make_execution, make_job
 
@@ -21,13 +18,10 @@ pytestmark = pytest.mark.usefixtures("real_broker")
 def messages(queue="default"):
     """Take all messages of a queue; return of each its task, arguments and what follows it."""
     found = []
-    with broker.publisher().pool.acquire() as connection, contextlib.suppress(Empty):
-        channel = connection.default_channel
-        while True:
-            message = channel.Message(channel._get(broker.real_name(queue)), channel=channel)
-            args, _, embedded = message.decode()
-            later = [_of(step) for step in reversed(embedded["chain"] or [])]
-            found.append((message.headers["task"], args, message.properties["priority"], later))
+    for message in taken(queue):
+        args, _, embedded = message.decode()
+        later = [_of(step) for step in reversed(embedded["chain"] or [])]
+        found.append((message.headers["task"], args, message.properties["priority"], later))
     return found
 
 

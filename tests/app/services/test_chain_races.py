@@ -107,3 +107,30 @@ def test_many_chains_over_the_same_jobs_come_to_their_ends():
     runs = [start_chain({}, {}, {}, jobs=order)[1] for order in (jobs, jobs[::-1]) * 3]
     assert together(6, lambda n: work_off(runs[n])) == [[1, 2, 3]] * 6
     assert {state_of(run_id)["status"] for run_id in runs} == {"completed"}
+
+
+def test_who_is_at_chains_over_the_same_jobs_never_waits_for_one_who_waits_for_them():
+    always = {"stop_on_failure": False, "run_if": "always"}
+    with transaction() as session:
+        policies = ("allow", "skip", "queue", "cancel_running")
+        jobs = [make_job(session, overlap=policy) for policy in policies]
+        orders = (jobs, jobs[::-1], jobs[2:] + jobs[:2])
+        ids = [make_chain(session, order, [always] * 4).id for order in orders]
+
+    def go(number):
+        for _ in range(4):
+            with transaction() as session:
+                chain = session.get_one(Chain, ids[number % 3])
+                run_id = chain_runs.start(session, chain, "manual", "ann")["id"]
+            work_off(run_id)
+            with suppress(Conflict), transaction() as session:
+                chain_runs.cancel(session, run_id)
+            with suppress(Conflict), transaction() as session:
+                chain_runs.resume(session, run_id)
+            work_off(run_id)
+            with suppress(Conflict), transaction() as session:
+                chain_runs.cancel(session, run_id)
+            yield state_of(run_id)["status"]
+
+    found = {status for ends in together(6, lambda n: list(go(n))) for status in ends}
+    assert found <= {"completed", "failed", "cancelled"}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.db import reading, transaction
 from app.domain.clock import now
 from app.domain.errors import Conflict, Invalid
-from app.models import Chain, ChainRun
+from app.models import Chain, ChainRun, Pause
 from app.services import chain_runs, chains
 from app.services.chain_runs import firing
 from tests.support.chains import work_off
@@ -121,3 +121,17 @@ def test_a_doubled_tick_starts_one_run() -> None:
         session.get_one(Chain, chain_id).next_due_at = first
     fire()
     assert [run.due_at for run in runs(chain_id)].count(first) == 1
+
+
+def test_the_moments_of_a_pause_are_one_row_and_none_is_made_up_for() -> None:
+    chain_id = made()
+    first = overdue(chain_id, 5.5)
+    with transaction() as session:
+        began, ended = first + timedelta(minutes=1.5), first + timedelta(minutes=4.5)
+        session.add(Pause(id="0" * 32, began_at=began, ended_at=ended))
+        session.get_one(Chain, chain_id).next_due_at = first + timedelta(minutes=2)
+    fire()
+    passed, run = runs(chain_id)
+    assert (passed.status, passed.due_at) == ("skipped", first + timedelta(minutes=2))
+    assert (passed.moments, passed.error) == (3, "paused: the installation was paused")
+    assert (run.status, run.due_at) == ("running", first + timedelta(minutes=5))

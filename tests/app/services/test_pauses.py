@@ -12,6 +12,7 @@ from app.gateways import broker
 from app.models import Execution, Pause, Queue
 from app.services import executions, pauses, recovery, wakeups, workers
 from app.services.executions import Owner
+from app.services.schedules import closures
 from app.services.workers import Registration
 from tests.support.rows import make_execution, make_job
 
@@ -111,7 +112,7 @@ def test_past_pauses_are_told_in_order_and_bounded():
         session.add(Pause(id="f" * 32, began_at=long_ago, ended_at=long_ago))
         session.add(Pause(id="e" * 32, began_at=moment, until=moment + timedelta(hours=1)))
     with reading() as session:
-        found = pauses.past_pauses(session)
+        found = closures.past(session)
     assert len(found) == 50
     assert found == sorted(found)
     assert found[-1][1] - found[-1][0] == timedelta(minutes=5)

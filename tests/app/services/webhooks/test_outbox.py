@@ -12,13 +12,12 @@ from app.domain.clock import now
 from app.domain.events import ExecutionEnded
 from app.domain.outbound import OutboundPolicy
 from app.events import emit
-from app.gateways import broker
 from app.models import Execution, Webhook, WebhookDelivery
 from app.services import executions, projects
 from app.services.executions import Owner, Result
 from app.services.webhooks import outbox, subscriptions
 from tests.support.rows import make_execution, make_job
-from tests.support.webhooks import ALL
+from tests.support.webhooks import ALL, rung_for
 
 pytestmark = pytest.mark.usefixtures("real_broker")
 
@@ -207,9 +206,8 @@ def test_numbers_have_no_gap_however_many_write_at_once():
     assert webhook(hook).last_sequence == 120
 
 
-def test_a_delivery_is_rung_for_after_the_commit(monkeypatch):
-    rung: list[str] = []
-    monkeypatch.setattr(broker, "ring_webhooks", rung.extend)
+def test_a_delivery_is_rung_for_after_the_commit():
     hook = subscribe()
+    assert rung_for() == []
     run("completed")
-    assert set(rung) == {hook}
+    assert set(rung_for()) == {hook}
