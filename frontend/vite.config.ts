@@ -3,11 +3,13 @@ import { fileURLToPath, URL } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
+import { compress } from "./build/compress";
+
 /** Where the API listens while the page is developed. */
 const API = process.env.ONEOFF_URL ?? "http://localhost:8080";
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), compress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: false,

@@ -4,5 +4,5 @@ import base from "./vite.config";
 
 export default mergeConfig(
   base,
-  defineConfig({ test: { environment: "jsdom", include: ["tests/**/*.test.ts"], restoreMocks: true } }),
+  defineConfig({ test: { environment: "jsdom", include: ["tests/**/*.test.ts"], restoreMocks: true, css: true } }),
 );

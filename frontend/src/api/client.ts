@@ -33,7 +33,7 @@ function prepared(request: Request): Request {
 /** Have the session renewed; of several calls, also from other tabs, one asks. */
 async function renew(): Promise<boolean> {
   const ask = async (): Promise<boolean> => {
-    const request = prepared(new Request("/api/auth/refresh", { method: "POST", headers: { "X-Session": "cookie" } }));
+    const request = prepared(new Request(new URL("/api/auth/refresh", location.origin), { method: "POST", headers: { "X-Session": "cookie" } }));
     return (await fetch(request)).ok;
   };
   const before = cookie("oneoff_csrf");

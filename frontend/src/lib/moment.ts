@@ -68,5 +68,6 @@ export function ownZone(): string {
 /** The distance of a zone from UTC at a moment, such as UTC+7. */
 export function offsetText(zone: string, moment: Date): string {
   const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(moment);
-  return (parts.find((p) => p.type === "timeZoneName")?.value ?? "UTC").replace("GMT", "UTC");
+  const name = (parts.find((p) => p.type === "timeZoneName")?.value ?? "UTC").replace("GMT", "UTC");
+  return name === "UTC+0" ? "UTC" : name;
 }

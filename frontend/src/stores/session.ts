@@ -21,14 +21,14 @@ export const useSession = defineStore("session", () => {
   const permissions = computed(() => new Set(me.value?.permissions ?? []));
 
   async function load(): Promise<void> {
-    const answer = await ask(new Request("/api/auth/me"));
+    const answer = await ask(new Request(new URL("/api/auth/me", location.origin)));
     const body: unknown = await answer.json().catch(() => null);
     if (!answer.ok) throw errorOf(answer, body);
     me.value = (body as { data: Me }).data;
   }
 
   async function signOut(): Promise<void> {
-    await ask(new Request("/api/auth/logout", { method: "POST" }));
+    await ask(new Request(new URL("/api/auth/logout", location.origin), { method: "POST" }));
     me.value = null;
     location.assign("/login");
   }
