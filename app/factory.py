@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from app import web
 from app.api import (
     aliases,
     answers,
@@ -50,6 +51,7 @@ def create_app(settings: Settings) -> Flask:
     limits.install(app, settings)
     auth.guard(app, settings)
     docs.install(app, settings)
+    web.install(app)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

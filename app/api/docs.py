@@ -4,8 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Flask, Response, redirect, send_from_directory
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Flask, Response, send_from_directory
 
 from app.settings import Settings
 from app.version import VERSION
@@ -54,14 +53,8 @@ _routes = Blueprint("docs", __name__)
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Add the pages; until there is a page for people, ``/`` leads here."""
+    """Add the pages."""
     app.register_blueprint(_routes)
-
-
-@_routes.get("/")
-def lead_to_docs() -> AnyResponse:
-    """Send a person's browser to the docs."""
-    return redirect("/docs")
 
 
 @_routes.get("/docs", strict_slashes=False)

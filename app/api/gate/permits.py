@@ -6,7 +6,6 @@ from typing import Final
 OPEN: Final = frozenset(
     {
         "api-docs.openapi_json",
-        "docs.lead_to_docs",
         "docs.show_asset",
         "docs.show_docs",
         "docs.show_start",
@@ -14,6 +13,10 @@ OPEN: Final = frozenset(
         "ops.show_health",
         "ops.show_life",
         "ops.show_readiness",
+        "web.show_asset",
+        "web.show_file",
+        "web.show_page",
+        "web.show_start",
     }
 )
 #: For whoever has said who he is, whatever he may do.

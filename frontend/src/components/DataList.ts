@@ -1,0 +1,18 @@
+/** A column of a list. */
+export interface Column {
+  key: string;
+  title: string;
+  /** The name by which the server sorts, if it can. */
+  sort?: string;
+  align?: "right";
+  width?: string;
+  /** On a phone: left out of the first line of the card, shown in the second. */
+  second?: boolean;
+  /** The heading is for screen readers only. */
+  quiet?: boolean;
+}
+
+export interface Sort {
+  by: string;
+  order: "asc" | "desc";
+}

@@ -1,0 +1,33 @@
+import type en from "../en/jobs";
+
+const texts: typeof en = {
+  one: "công việc",
+  many: "công việc",
+  new: "Công việc mới",
+  empty: "Chưa có công việc nào. Hãy tạo mới hoặc bắt đầu từ mẫu.",
+  search: "Tên, thẻ, id",
+  strip: "{count} lần chạy, {failed} lỗi, gần nhất: {last}",
+  name: "Tên",
+  schedule: "Lịch",
+  next: "Kế tiếp",
+  last: "Gần nhất",
+  recent: "20 lần gần nhất",
+  success: "Thành công",
+  usual: "Thường lệ",
+  priority: "Ưu tiên",
+  on: "Bật",
+  status: "Trạng thái",
+  type: "Loại",
+  project: "Dự án",
+  once: "Một lần",
+  manual: "Thủ công",
+  everySeconds: "Mỗi {length}",
+  afterSeconds: "{length} sau khi xong",
+  calendar: "Theo lịch",
+  done: "xong",
+  pausedUntil: "Tạm dừng đến {time}",
+  paused: "Tạm dừng",
+  off: "Tắt",
+  switchOn: "{name}: bật",
+};
+export default texts;

@@ -1,0 +1,34 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** The text of the navigation that names this page. */
+    title?: string;
+    /** Permissions of which one is needed to come here. */
+    needs?: string[];
+    /** Outside of the shell: sign-in and the first start. */
+    bare?: boolean;
+  }
+}
+
+/** A page that stands in the navigation; each is fetched when it is first opened. */
+export const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: "/jobs" },
+  {
+    path: "/jobs",
+    component: () => import("@/pages/jobs/JobsPage.vue"),
+    meta: { title: "nav.jobs", needs: ["job:read"] },
+  },
+  {
+    path: "/executions",
+    component: () => import("@/pages/executions/ExecutionsPage.vue"),
+    meta: { title: "nav.executions", needs: ["execution:read"] },
+  },
+  { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
+];
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
