@@ -1,6 +1,6 @@
 """Print the API document, from which the types of the page are made.
 
-    python docs/openapi.py > frontend/openapi.json
+python docs/openapi.py > frontend/openapi.json
 """
 
 import json
