@@ -22,4 +22,4 @@ def document() -> dict[str, object]:
 
 if __name__ == "__main__":
     json.dump(document(), sys.stdout, indent=1, sort_keys=True)
-    print()
+    sys.stdout.write("\n")
