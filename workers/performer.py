@@ -4,19 +4,21 @@ import json
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+import traceback
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
 from app.domain.errors import shorten
+from app.domain.masking import NOTHING, Masker, masker_for
 from app.domain.specs import SPECS, Spec
 from app.services.executions import Result
 from workers import fuse
-from workers.executors.base import Context, Executor, Options, Outcome, Parameters
+from workers.executors.base import Context, Executor, Options, Outcome, Output, Parameters
 from workers.executors.registry import EXECUTORS
 from workers.feed import Feed
 from workers.flights import Flight
-from workers.log_sink import Chunk, LogSink
+from workers.log_sink import Chunk, LogSink, without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ class Performer:
         """Run an attempt to its end; what goes wrong is in its result."""
         is_told = self.feed.began(flight.claim)
         try:
-            outcome = self._outcome(flight)
+            outcome = _masked(self._outcome(flight), flight)
         finally:
             fuse.burn_until(None)
         if is_told:
@@ -58,15 +60,20 @@ class Performer:
         try:
             spec = SPECS[claim.type].model_validate_json(claim.config)
         except ValidationError as error:
-            reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
+            reason = f"Execution error: the config can't be read: {_faults(error, flight)}"
             return Outcome("failed", None, reason, "CONFIG_INVALID")
-        context = _context(flight, spec)
-        fuse.burn_until(context.deadline)
         try:
-            return self._executor(claim.type).perform(spec, context)
+            return self._run(flight, spec)
         except Exception as error:
-            log.exception("the executor %s broke on execution %s", claim.type, claim.id)
+            what = _masker(flight).excerpt(traceback.format_exc())
+            log.error("the executor %s broke on execution %s: %s", claim.type, claim.id, what)  # noqa: TRY400 - the traceback without the secrets
             return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
+
+    def _run(self, flight: Flight, spec: Spec) -> Outcome:
+        with without_secrets(flight.sink, _masker(flight)) as output:
+            context = _context(flight, spec, output)
+            fuse.burn_until(context.deadline)
+            return self._executor(flight.claim.type).perform(spec, context)
 
     def _executor(self, kind: str) -> Executor:
         """Return this slot's executor; each slot has instances of its own."""
@@ -78,7 +85,24 @@ class Performer:
         return mine[kind]
 
 
-def _context(flight: Flight, spec: Spec) -> Context:
+def _masker(flight: Flight) -> Masker:
+    return masker_for(flight.secrets) if flight.secrets else NOTHING
+
+
+def _masked(outcome: Outcome, flight: Flight) -> Outcome:
+    if not flight.secrets or not outcome.error:
+        return outcome
+    return replace(outcome, error=_masker(flight).excerpt(outcome.error))
+
+
+def _faults(error: ValidationError, flight: Flight) -> str:
+    """Return what is wrong with a config, without the values: they may be secret."""
+    faults = error.errors(include_input=False, include_url=False)
+    text = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
+    return shorten(_masker(flight).excerpt(text), 500)
+
+
+def _context(flight: Flight, spec: Spec, output: Output) -> Context:
     claim = flight.claim
     seconds = claim.timeout_seconds or spec.limit_seconds()
     given = json.loads(claim.parameters) if claim.parameters else {}
@@ -94,9 +118,10 @@ def _context(flight: Flight, spec: Spec) -> Context:
         parameters=Parameters(
             given.get("env") or {}, None if args is None else tuple(args), given.get("body")
         ),
-        output=flight.sink,
+        output=output,
         stop=flight.stop,
         epoch=claim.epoch,
+        masker=_masker(flight),
     )
 
 

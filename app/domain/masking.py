@@ -20,6 +20,9 @@ MASK: Final = "***"
 SHORTEST: Final = 4
 #: A place in a text is looked at if so many bytes look like the beginning of a secret.
 _PREFIX: Final = SHORTEST
+#: So many bytes of a secret are hidden also where a text was cut in the middle of it.
+_CUT: Final = 8
+_ENDS: Final = (b"\xe2\x80\xa6", b"...")
 _MASK_BYTES: Final = MASK.encode()
 _HEX: Final = re.compile(r"%[0-9A-F]{2}|\\u[0-9a-f]{4}")
 #: What some writers of JSON escape beyond need, for the sake of HTML.
@@ -36,11 +39,8 @@ class Masker:
             self._by_prefix[form[:_PREFIX]].append(form)
         self._beginnings = {p[:n] for p in self._by_prefix for n in range(1, _PREFIX)}
         self._look = _look(self._by_prefix)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is nothing to mask."""
-        return not self._by_prefix
+        #: Whether there is nothing to mask.
+        self.is_idle = not forms
 
     def text(self, text: str) -> str:
         """Return a text without the secrets."""
@@ -50,6 +50,23 @@ class Masker:
         if self._look.search(raw) is None:
             return text
         return self.stream().whole(raw).decode(errors="surrogatepass")
+
+    def excerpt(self, text: str) -> str:
+        """Return a text that others have shortened, without the secrets and the parts of some.
+
+        A part is hidden where the text ends in it, or goes on with an ellipsis.
+        """
+        if self.is_idle:
+            return text
+        raw = self.text(text).encode(errors="surrogatepass")
+        out, done, start = [], 0, 0
+        while match := self._look.search(raw, start):
+            place = match.start()
+            start = self._cut_at(raw, place) or place + 1
+            if start > place + 1:
+                out += [raw[done:place], _MASK_BYTES]
+                done = start
+        return b"".join([*out, raw[done:]]).decode(errors="surrogatepass")
 
     def stream(self) -> "StreamMasker":
         """Return what masks one stream that comes in pieces."""
@@ -84,6 +101,15 @@ class Masker:
                 return 0
         return None
 
+    def _cut_at(self, data: bytes, place: int) -> int:
+        """Return where the beginning of a secret ends at which the text was cut; 0 for none."""
+        for form in self._by_prefix[data[place : place + _PREFIX]]:
+            for end in (data.find(mark, place, place + len(form) + 3) for mark in _ENDS):
+                part = data[place : len(data) if end < 0 else end]
+                if len(part) >= _CUT and form.startswith(part):
+                    return place + len(part)
+        return 0
+
 
 class StreamMasker:
     """Masks one stream, as if it were one text; used by one thread at a time.
@@ -110,6 +136,8 @@ class StreamMasker:
         return self._pass_on(data, is_all=True)
 
     def _pass_on(self, data: bytes, *, is_all: bool) -> bytes:
+        if self._masker.is_idle:
+            return data
         data = self._held + data
         out, done, start = [], self._covered, 0
         while found := self._masker.next_place(data, start, is_all=is_all):
@@ -194,3 +222,7 @@ def _veil(data: bytes) -> bytes:
     """Return what stands for bytes that are masked: lines stay lines, for they have numbers."""
     _, *others = data.split(b"\n")
     return b"\n".join([_MASK_BYTES, *(_MASK_BYTES if line else b"" for line in others)])
+
+
+#: For work that knows no secret.
+NOTHING: Final = Masker(())

@@ -103,6 +103,18 @@ def test_what_can_not_begin_a_secret_is_passed_on_at_once() -> None:
     assert stream.end() == b""
 
 
+@pytest.mark.parametrize("end", ["…", "...", "… and more", ""])
+def test_of_a_text_that_was_shortened_parts_of_a_secret_are_masked(end: str) -> None:
+    secret = "correct horse battery"
+    masker = Masker([secret, "hunter22"])
+    assert masker.excerpt(f"bad: {secret[:12]}{end}") == f"bad: {MASK}{end}"
+    assert masker.excerpt(f"bad: {secret} {secret[:8]}{end}") == f"bad: {MASK} {MASK}{end}"
+    assert masker.excerpt(f"a correct {end}") == f"a {MASK}{end}"
+    assert masker.excerpt("a correct horse ran") == "a correct horse ran"
+    assert masker.excerpt("a corr") == "a corr"
+    assert Masker([]).excerpt("a correct") == "a correct"
+
+
 def test_a_text_that_is_no_unicode_survives() -> None:
     assert Masker(["hunter22"]).text("\ud800 hunter22") == f"\ud800 {MASK}"
     assert Masker(["hunter22"]).stream().feed(b"\xff\x00hunter22\xfe") == b"\xff\x00***\xfe"
