@@ -55,15 +55,10 @@ def replace(folder: Path) -> None:
     _keep(folder)
 
 
-def set_aside(folder: Path, name: str) -> Path | None:
-    """Give the old key a name under which no start reads it; return where it is, if there is one.
-
-    Backups of the time before need it.
-    """
-    old, kept = folder / OLD, folder / f"{NAME}.{name}"
-    if not old.exists():
-        return None
-    old.rename(kept)
+def set_aside(folder: Path, name: str) -> Path:
+    """Give the old key a name under which no start reads it: backups of the time before need it."""
+    kept = folder / f"{NAME}.{name}"
+    (folder / OLD).rename(kept)
     _keep(folder)
     return kept
 

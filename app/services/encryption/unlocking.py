@@ -52,10 +52,12 @@ def refusal(session: Session, settings: Settings) -> str | None:
     return None if cipher.key_named(checked) in known else _mismatch(keys, checked)
 
 
-def renew_check(session: Session) -> None:
-    """Encrypt the known text with the key that encrypts today."""
+def renew_check(session: Session) -> str | None:
+    """Encrypt the known text with the key that encrypts today; return the id of the one before."""
+    before = session.scalars(sa.select(Installation.key_check)).one()
     fresh = cipher.current().encrypt(_KNOWN_TEXT, _CONTEXT)
     session.execute(sa.update(Installation).values(key_check=fresh))
+    return None if before is None else cipher.key_named(before)
 
 
 def _keys(settings: Settings, *, may_make: bool) -> list[bytes]:
