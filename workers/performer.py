@@ -6,17 +6,16 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
-from app.domain.errors import shorten
-from app.domain.specs import SPECS, Spec
+from app.domain.specs import Spec
 from app.services.executions import Result
 from workers import fuse
 from workers.executors.base import Context, Executor, Options, Outcome, Parameters
+from workers.executors.refusal import Refusal
 from workers.executors.registry import EXECUTORS
 from workers.feed import Feed
 from workers.flights import Flight
 from workers.log_sink import Chunk, LogSink
+from workers.specs import order_of
 
 log = logging.getLogger(__name__)
 
@@ -52,18 +51,15 @@ class Performer:
 
     def _outcome(self, flight: Flight) -> Outcome:
         claim = flight.claim
-        if claim.type not in SPECS:
-            reason = f"Execution error: this worker knows no job type {claim.type!r}"
-            return Outcome("failed", None, reason, "UNKNOWN_TYPE")
         try:
-            spec = SPECS[claim.type].model_validate_json(claim.config)
-        except ValidationError as error:
-            reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
-            return Outcome("failed", None, reason, "CONFIG_INVALID")
-        context = _context(flight, spec)
+            order = order_of(claim)
+        except Refusal as refusal:
+            return refusal.outcome()
+        flight.secrets = order.secrets
+        context = _context(flight, order.spec)
         fuse.burn_until(context.deadline)
         try:
-            return self._executor(claim.type).perform(spec, context)
+            return self._executor(claim.type).perform(order.spec, context)
         except Exception as error:
             log.exception("the executor %s broke on execution %s", claim.type, claim.id)
             return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
