@@ -7,18 +7,17 @@ import time
 import traceback
 from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
-from app.domain.errors import shorten
 from app.domain.masking import NOTHING, Masker, masker_for
-from app.domain.specs import SPECS, Spec
+from app.domain.specs import Spec
 from app.services.executions import Result
 from workers import fuse
 from workers.executors.base import Context, Executor, Options, Outcome, Output, Parameters
+from workers.executors.refusal import Refusal
 from workers.executors.registry import EXECUTORS
 from workers.feed import Feed
 from workers.flights import Flight
 from workers.log_sink import Chunk, LogSink, without_secrets
+from workers.specs import order_of
 
 log = logging.getLogger(__name__)
 
@@ -54,16 +53,13 @@ class Performer:
 
     def _outcome(self, flight: Flight) -> Outcome:
         claim = flight.claim
-        if claim.type not in SPECS:
-            reason = f"Execution error: this worker knows no job type {claim.type!r}"
-            return Outcome("failed", None, reason, "UNKNOWN_TYPE")
         try:
-            spec = SPECS[claim.type].model_validate_json(claim.config)
-        except ValidationError as error:
-            reason = f"Execution error: the config can't be read: {_faults(error, flight)}"
-            return Outcome("failed", None, reason, "CONFIG_INVALID")
+            order = order_of(claim)
+        except Refusal as refusal:
+            return refusal.outcome()
+        flight.secrets += order.secrets
         try:
-            return self._run(flight, spec)
+            return self._run(flight, order.spec)
         except Exception as error:
             what = _masker(flight).excerpt(traceback.format_exc())
             log.error("the executor %s broke on execution %s: %s", claim.type, claim.id, what)  # noqa: TRY400 - the traceback without the secrets
@@ -93,13 +89,6 @@ def _masked(outcome: Outcome, flight: Flight) -> Outcome:
     if not flight.secrets or not outcome.error:
         return outcome
     return replace(outcome, error=_masker(flight).excerpt(outcome.error))
-
-
-def _faults(error: ValidationError, flight: Flight) -> str:
-    """Return what is wrong with a config, without the values: they may be secret."""
-    faults = error.errors(include_input=False, include_url=False)
-    text = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
-    return shorten(_masker(flight).excerpt(text), 500)
 
 
 def _context(flight: Flight, spec: Spec, output: Output) -> Context:
