@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+import workers.performer
 from app import db
 from app.domain.containers import ContainerRules
+from app.domain.masking import NOTHING
 from app.domain.outbound import OutboundPolicy
 from app.domain.programs import ProgramRules
 from app.gateways import cipher
@@ -32,6 +34,12 @@ SECRET = "s3cret $(id) \"'; id\n{{7*7}} ${OTHER} %s"
 def target():
     with HttpTarget() as running:
         yield running
+
+
+@pytest.fixture
+def unmasked(monkeypatch):
+    """Let output show what was given: else secrets are masked in it."""
+    monkeypatch.setattr(workers.performer, "masker_for", lambda _secrets: NOTHING)
 
 
 @pytest.fixture
@@ -111,6 +119,7 @@ def test_an_address_made_of_variables_is_held_against_the_rules(client, run, opt
     assert "X: y" not in result.error
 
 
+@pytest.mark.usefixtures("unmasked")
 def test_a_script_gets_them_from_its_environment_and_never_as_text(client, run):
     new(client, "PAYLOAD", SECRET, is_sensitive=True)
     new(client, "ELSEWHERE", "unasked")
@@ -155,6 +164,7 @@ def test_claude_gets_them_in_its_prompt(client, run, options, tmp_path, monkeypa
     assert flight.secrets == ()
 
 
+@pytest.mark.usefixtures("unmasked")
 def test_a_callable_gets_them_in_its_arguments(client, run, options, tmp_path, monkeypatch):
     kit_python.put_on_path(tmp_path / "packages", monkeypatch)
     opened = replace(options, programs=ProgramRules(packages=(kit_python.PACKAGE,)))
@@ -180,6 +190,7 @@ def replace_settings(client, **values):
     return client.application.config["SETTINGS"].model_copy(update=values)
 
 
+@pytest.mark.usefixtures("unmasked")
 def test_a_container_has_them_in_its_environment_and_image(client, run, options, docker_engine):
     opened = replace(options, docker_host=docker_engine.host, containers=ContainerRules())
     name, _, tag = IMAGE.partition(":")
