@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from app.domain.secret_keys import key_text, new_key
+from app.settings import Settings
 from tests.end_to_end.product import Product, free_port, running, until
 from tests.support.http_target import HttpTarget, answer
 from tests.support.servers import Postgresql, _postgresql_programs
@@ -178,7 +179,7 @@ def command_lines(run: Run) -> bytes:
 
 def messages(run: Run) -> bytes:
     """Return all keys and values of the broker, as text."""
-    path = next(run.product.broker_data().glob("*.sock"))
+    path = Settings(data_dir=run.product.data).broker_socket
     read: dict[bytes, Callable[[Any, bytes], Any]] = {
         b"string": lambda c, k: c.get(k),
         b"list": lambda c, k: c.lrange(k, 0, -1),
@@ -202,13 +203,15 @@ def test_no_secret_is_in_database_logs_broker_command_lines_or_messages(
     def all_ended() -> bool:
         found.extend(run.found_in("a command line", command_lines(run)))
         found.extend(run.found_in("the broker", messages(run)))
-        ends = {run.get(f"/api/jobs/{job['id']}/executions")[0]["status"] for job in jobs}
+        ends = {
+            run.get(f"/api/executions?job_id={job['id']}&include=all")[0]["status"] for job in jobs
+        }
         return ends <= {"failed", "dead_letter", "completed"}
 
     until(all_ended, 60, "the jobs end")
     hooks = until(lambda: [s for s in target.seen if s.target == "/hook"][2:], 30, "deliveries")
     assert hooks
-    answers = [run.get(f"/api/jobs/{job['id']}/executions")[0] for job in jobs]
+    answers = [run.get(f"/api/executions?job_id={job['id']}&include=all")[0] for job in jobs]
     shown = [run.get(f"/api/executions/{one['id']}/logs") for one in answers]
     assert "***" in str(shown[0])
     assert "***" in str(shown[1])
