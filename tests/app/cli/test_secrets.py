@@ -220,9 +220,11 @@ def test_with_the_key_in_the_folder_nothing_may_run_meanwhile(oneoff, tmp_path):
     lock.close()
     assert (refused.returncode, key_file.read(tmp_path)) == (1, before)
     assert "in use" in refused.stderr
-    with reading() as session:  # as a worker on its own, which does not hold the folder
-        session.execute(sa.select(Webhook.id)).all()
+    engine = db.open_engine(db._url)
+    with engine.connect() as connection:  # as a worker on its own, which does not hold the folder
+        connection.execute(sa.select(Webhook.id)).all()
         refused = oneoff("secrets", "rotate")
+    engine.dispose()
     assert (refused.returncode, key_file.read(tmp_path)) == (1, before)
     assert "stop" in refused.stderr
 
