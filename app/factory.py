@@ -24,6 +24,7 @@ from app.api import (
     system,
     tags,
     trace,
+    variables,
     webhooks,
     why,
 )
@@ -36,6 +37,7 @@ from app.version import VERSION
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    variables,
 )
 
 

@@ -30,6 +30,7 @@ LIGHT: Final = {
     "schedule": "app.cli.remote.schedules:schedule",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
+    "variables": "app.cli.remote.variables:variables",
     "webhooks": "app.cli.remote.webhooks:webhooks",
     "workers": "app.cli.remote.system:workers",
 }

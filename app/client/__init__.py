@@ -30,6 +30,7 @@ from app.client.things import (
     Tag,
     Worker,
 )
+from app.client.variables import Variable
 from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "Variable",
     "Webhook",
     "Worker",
 ]

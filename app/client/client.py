@@ -12,6 +12,7 @@ from app.client.queues import Queues
 from app.client.schedules import Schedules
 from app.client.system import System, Workers
 from app.client.system_things import Health
+from app.client.variables import Variables
 from app.client.webhooks import Webhooks
 
 
@@ -39,6 +40,7 @@ class Client:
         self.system = System(self._connection)
         self.queues = Queues(self._connection)
         self.workers = Workers(self._connection)
+        self.variables = Variables(self._connection)
         self.webhooks = Webhooks(self._connection)
 
     @property

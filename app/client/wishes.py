@@ -197,6 +197,35 @@ class DeliveryQuery(PageQuery, total=False):
     event: str | None
 
 
+class VariableQuery(PageQuery, total=False):
+    """Filters and order of a list of variables."""
+
+    scope: str | None
+    project_id: str | None
+    job_id: str | None
+    search: str | None
+    sort_by: str | None
+
+
+class VariableFields(TypedDict, total=False):
+    """What can be said of a new variable, besides its name and value."""
+
+    is_sensitive: bool
+    scope: str
+    project_id: str | None
+    job_id: str | None
+    description: str | None
+
+
+class VariableEdit(TypedDict, total=False):
+    """What is to be changed of a variable."""
+
+    name: str
+    value: str
+    is_sensitive: bool
+    description: str | None
+
+
 class TagFields(TypedDict, total=False):
     """What can be said of a tag, besides its name."""
 

@@ -19,6 +19,7 @@ from app.models.system import (
     Tally,
     Worker,
 )
+from app.models.variables import Variable
 from app.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Tally",
     "User",
     "UserSession",
+    "Variable",
     "Webhook",
     "WebhookDelivery",
     "Worker",

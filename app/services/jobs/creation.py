@@ -17,7 +17,7 @@ from app.domain.ids import new_id, normalise_id
 from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
 from app.services import executions
-from app.services.jobs import timing, views
+from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning
 from app.settings import Settings
@@ -91,7 +91,7 @@ def create(session: Session, draft: Draft, actor: str, settings: Settings) -> di
     refuse_taken(session, values["external_id"])
     made = _make(values, known, actor)
     _insert(session, [made], actor)
-    return timing.warned(made.view(), made.job)
+    return views.warned(session, made.view(), made.job)
 
 
 def create_many(
