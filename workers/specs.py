@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from app.domain import templating
 from app.domain.errors import shorten
+from app.domain.masking import masker_for
 from app.domain.specs import SPECS, Spec, filling
 from app.domain.variables import JOB, context_of
 from app.gateways import cipher
@@ -44,7 +45,9 @@ def order_of(claim: Claim) -> Order:
     except templating.TooLong as error:
         raise Refusal("CONFIG_INVALID", f"{_ERROR}the config can't be used: {error}") from None
     except ValidationError as error:
-        text = f"{_ERROR}the config can't be used with its variables: {filling.faults(error)}"
+        hidden = masker_for(tuple(values[one.name] for one in claim.variables if one.is_sensitive))
+        text = hidden.excerpt(filling.faults(error))
+        text = f"{_ERROR}the config can't be used with its variables: {text}"
         raise Refusal("CONFIG_INVALID", shorten(text, 600)) from None
     secret = (one.name for one in claim.variables if one.is_sensitive and one.name in got)
     return Order(spec, tuple(values[name] for name in secret))
@@ -61,7 +64,7 @@ def _literal(kind: type[Spec], text: str) -> Spec:
         names = filling.named(kind, _object(text))
         if names:  # it was saved for its variables, which have gone since
             raise _missing(sorted(names)) from None
-        reason = f"{_ERROR}the config can't be read: {shorten(str(error), 500)}"
+        reason = f"{_ERROR}the config can't be read: {shorten(filling.faults(error), 500)}"
         raise Refusal("CONFIG_INVALID", reason) from None
 
 

@@ -11,7 +11,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app import bootstrap, db
-from app.cli.options import with_settings
+from app.cli.options import missing_file, with_settings
 from app.domain import api_keys as form
 from app.domain.clock import now, to_wire
 from app.domain.errors import DomainError
@@ -119,7 +119,7 @@ def _unit(settings: Settings, kind: Callable[[], Any]) -> Iterator[Session]:
     """Open a unit of work on a usable database; refusals end the command in one line."""
     os.umask(0o077)
     db.configure(settings.database)
-    problem = _missing(settings) or bootstrap.schema_problem(db.engine())
+    problem = missing_file(settings) or bootstrap.schema_problem(db.engine())
     if problem:
         raise click.ClickException(problem)
     try:
@@ -127,14 +127,6 @@ def _unit(settings: Settings, kind: Callable[[], Any]) -> Iterator[Session]:
             yield session
     except DomainError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _missing(settings: Settings) -> str:
-    """Return what to do if the SQLite file is not there: opening it would make an empty one."""
-    path = settings.database.removeprefix("sqlite:///")
-    if path == settings.database or os.path.exists(path):  # noqa: PTH110 - may be no path at all
-        return ""
-    return "there is no database yet; make it: oneoff migrate --direction up"
 
 
 def _all(session: Session) -> Iterator[dict[str, Any]]:

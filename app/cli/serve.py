@@ -34,7 +34,7 @@ def serve(settings: Settings) -> int:
     if settings.embeds_broker and broker_server.binary() is None:
         raise click.ClickException(broker_server.WAYS_OUT)
     roles.preload()
-    if roles.in_child(lambda: migrate(settings)) != 0:
+    if roles.in_child(lambda: _prepare(settings)) != 0:
         return REFUSED
     folder_lock.write_address(folder, address(settings))
     manager = ServiceManager.of_this_start()
@@ -72,6 +72,12 @@ def _duties(settings: Settings, manager: ServiceManager) -> Callable[[], None]:
             watchdog.look()
 
     return look
+
+
+def _prepare(settings: Settings) -> None:
+    """Find out before any part of the product runs whether it can."""
+    migrate(settings)
+    bootstrap.unlock(settings)
 
 
 def migrate(settings: Settings) -> None:
