@@ -57,7 +57,7 @@ class Sealed:
 
 SEALED: Final[Sequence[Sealed]] = (
     Sealed("webhook secrets", Webhook.secrets, "webhook", was_clear=True),
-    Sealed("variables", Variable.value, "variable", only=Variable.is_sensitive.is_(True)),
+    Sealed("variables", Variable.value, "variable", only=Variable.is_sensitive.expression),
 )
 
 
