@@ -205,7 +205,7 @@ def test_there_are_no_more_than_a_start_can_look_through(client, monkeypatch):
 @pytest.fixture
 def as_somebody(client):
     """Return a function that makes a client's requests those of a principal."""
-    current = {}
+    current: dict[str, Principal] = {}
     app = client.application
     before = list(app.before_request_funcs.get(None, []))
 

@@ -5,14 +5,13 @@ Real rows, a real claim and real executors; only the broker's message is left ou
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-import workers.performer
 from app import db
 from app.domain.containers import ContainerRules
-from app.domain.masking import NOTHING
 from app.domain.outbound import OutboundPolicy
 from app.domain.programs import ProgramRules
 from app.gateways import cipher
@@ -21,13 +20,14 @@ from tests.support.api import LATER, claim_one, get, make, settle
 from tests.support.docker_engine import IMAGE
 from tests.support.http_target import HttpTarget, answer
 from tests.workers.executors import kit_claude, kit_python
+from workers.executors.base import Options
 from workers.executors.stop import StopSignal
 from workers.feed import Feed
 from workers.flights import Flight
 from workers.log_sink import LogSink
 from workers.performer import Performer
 
-SECRET = "s3cret $(id) \"'; id\n{{7*7}} ${OTHER} %s"
+PAYLOAD = "payload $(id) \"'; id\n{{7*7}} ${OTHER} %s"
 
 
 @pytest.fixture
@@ -36,47 +36,42 @@ def target():
         yield running
 
 
-@pytest.fixture
-def unmasked(monkeypatch):
-    """Let output show what was given: else secrets are masked in it."""
-    monkeypatch.setattr(workers.performer, "masker_for", lambda _secrets: NOTHING)
+class Worker:
+    """Makes jobs, starts them, and performs them as a worker does."""
+
+    def __init__(self, client: Any, options: Options) -> None:
+        self.client, self.options = client, options
+        self.performers: list[Performer] = []
+
+    def __call__(self, kind: str, config: Any, opened: Options | None = None) -> Any:
+        """Return the flight, the result and the output of a new job."""
+        return self.again(make(self.client, type=kind, config=config)["id"], opened)
+
+    def again(self, job_id: str, opened: Options | None = None) -> Any:
+        answer = self.client.post(f"/api/jobs/{job_id}/execute")
+        assert answer.status_code == 200, answer.text
+        claim = claim_one()
+        flight = Flight(claim, LogSink(claim.id, 1_000_000), StopSignal())
+        flight.began = flight.claimed
+        self.performers.append(Performer(opened or self.options, Feed("w", 1)))
+        result = self.performers[-1].perform(flight).result
+        flight.stop.close()
+        kept = ("exit_code", "error", "error_code", "output_tail")
+        settle(claim, result.verdict, **{name: getattr(result, name) for name in kept})
+        return flight, result, result.output_tail or ""
+
+    def close(self) -> None:
+        for performer in self.performers:
+            for executor in getattr(performer._local, "executors", {}).values():
+                executor.close()
 
 
 @pytest.fixture
 def run(client, options):
-    """Return a function that makes a job, starts it and returns flight, result and output."""
-    made = []
-
-    def start(kind, config, *, opened=options):
-        job = make(client, type=kind, config=config)
-        return again(job["id"], opened=opened)
-
-    def again(job_id, *, opened=options):
-        assert client.post(f"/api/jobs/{job_id}/execute").status_code in {200, 201, 202}
-        return perform(opened)
-
-    def perform(opened=options):
-        claim = claim_one()
-        flight = Flight(claim, LogSink(claim.id, 1_000_000), StopSignal())
-        flight.began = flight.claimed
-        performer = Performer(opened, Feed("w", 1))
-        made.append(performer)
-        ended = performer.perform(flight)
-        flight.stop.close()
-        settle(
-            claim,
-            ended.result.verdict,
-            exit_code=ended.result.exit_code,
-            error=ended.result.error,
-            error_code=ended.result.error_code,
-        )
-        return flight, ended.result, ended.result.output_tail or ""
-
-    start.again = again
-    yield start
-    for performer in made:
-        for executor in getattr(performer._local, "executors", {}).values():
-            executor.close()
+    """Yield what makes and performs jobs."""
+    worker = Worker(client, options)
+    yield worker
+    worker.close()
 
 
 def new(client, name, value, **more):
@@ -119,21 +114,21 @@ def test_an_address_made_of_variables_is_held_against_the_rules(client, run, opt
     assert "X: y" not in result.error
 
 
-@pytest.mark.usefixtures("unmasked")
 def test_a_script_gets_them_from_its_environment_and_never_as_text(client, run):
-    new(client, "PAYLOAD", SECRET, is_sensitive=True)
+    new(client, "PAYLOAD", PAYLOAD)
+    new(client, "TOKEN", "s3cret", is_sensitive=True)
     new(client, "ELSEWHERE", "unasked")
     new(client, "ARGUMENT", "a b")
     config = {
         "script": 'printf "%s|" "${PAYLOAD}" "$1" "$FROM_ENV" "${UNSET-none}"\n'
-        'echo "${ELSEWHERE+not asked for}"',
+        'test "$TOKEN" = s3cret && echo "$TOKEN"',
         "args": ["${ARGUMENT}"],
         "env": {"FROM_ENV": "<${ARGUMENT}>"},
     }
     flight, result, output = run("shell", config)
     assert result.verdict == "completed", result.error
-    assert output == f"{SECRET}|a b|<a b>|none|not asked for\n"
-    assert flight.secrets == (SECRET,)
+    assert output == f"{PAYLOAD}|a b|<a b>|none|***\n"
+    assert flight.secrets == ("s3cret",)
     _, _, output = run("shell", {"script": 'echo "[$(env | grep -c unasked)]"'})
     assert output == "[0]\n"
 
@@ -164,39 +159,32 @@ def test_claude_gets_them_in_its_prompt(client, run, options, tmp_path, monkeypa
     assert flight.secrets == ()
 
 
-@pytest.mark.usefixtures("unmasked")
 def test_a_callable_gets_them_in_its_arguments(client, run, options, tmp_path, monkeypatch):
     kit_python.put_on_path(tmp_path / "packages", monkeypatch)
     opened = replace(options, programs=ProgramRules(packages=(kit_python.PACKAGE,)))
-    monkeypatch.setitem(client.application.config, "SETTINGS", allowing_python(client))
+    settings = client.application.config["SETTINGS"]
+    allowing = settings.model_copy(update={"python_allow": (kit_python.PACKAGE,)})
+    monkeypatch.setitem(client.application.config, "SETTINGS", allowing)
     new(client, "TOKEN", "s3cret", is_sensitive=True)
+    new(client, "WORD", "of all")
     config = {
         "callable": f"{kit_python.PACKAGE}.monthly:echo",
-        "args": ["${TOKEN}", 3, {"deep": ["${TOKEN}"]}],
+        "args": ["${WORD}", 3, {"deep": ["${WORD}"]}],
         "kwargs": {"key": "${TOKEN}"},
     }
     flight, result, output = run("python", config, opened=opened)
     assert result.verdict == "completed", result.error
-    assert json.loads(output)["args"] == ["s3cret", 3, {"deep": ["s3cret"]}]
-    assert json.loads(output)["kwargs"] == {"key": "s3cret"}
+    assert json.loads(output)["args"] == ["of all", 3, {"deep": ["of all"]}]
+    assert json.loads(output)["kwargs"] == {"key": "***"}
     assert flight.secrets == ("s3cret",)
 
 
-def allowing_python(client):
-    return replace_settings(client, python_allow=(kit_python.PACKAGE,))
-
-
-def replace_settings(client, **values):
-    return client.application.config["SETTINGS"].model_copy(update=values)
-
-
-@pytest.mark.usefixtures("unmasked")
 def test_a_container_has_them_in_its_environment_and_image(client, run, options, docker_engine):
     opened = replace(options, docker_host=docker_engine.host, containers=ContainerRules())
     name, _, tag = IMAGE.partition(":")
     new(client, "IMAGE", name)
     new(client, "TAG", tag or "latest")
-    new(client, "PAYLOAD", SECRET, is_sensitive=True)
+    new(client, "PAYLOAD", PAYLOAD)
     config = {
         "image": "${IMAGE}:${TAG}",
         "command": ["sh", "-c", 'printf "%s|%s" "${PAYLOAD}" "$GIVEN"; pwd'],
@@ -204,10 +192,9 @@ def test_a_container_has_them_in_its_environment_and_image(client, run, options,
         "workdir": "/srv",
         "network": "none",
     }
-    flight, result, output = run("docker", config, opened=opened)
+    _, result, output = run("docker", config, opened=opened)
     assert result.verdict == "completed", result.error
-    assert output == f"{SECRET}|x{tag or 'latest'}/srv\n"
-    assert flight.secrets == (SECRET,)
+    assert output == f"{PAYLOAD}|x{tag or 'latest'}/srv\n"
 
 
 # What is missing, and what is not to be found ---------------------------------------------------
@@ -273,7 +260,7 @@ def test_no_secret_is_kept_anywhere(client, run, target):
     base = target.serve(answer(), "/hook")
     new(client, "TOKEN", "s3cret-token", is_sensitive=True)
     run("http", {"url": base, "headers": {"Authorization": "Bearer ${TOKEN}"}})
-    run("shell", {"script": 'test -n "$TOKEN"', "args": ["${TOKEN}"]})
+    run("shell", {"script": 'echo "$TOKEN" "$1"; echo "$TOKEN" >&2; exit 3', "args": ["${TOKEN}"]})
     run("docker", {"image": "${TOKEN} ${TOKEN}"})
     assert target.seen[0].headers["authorization"] == "Bearer s3cret-token"
     with db.reading() as session:
