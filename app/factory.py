@@ -28,13 +28,15 @@ from app.api import (
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
-from app.api.gate import auth, browsers
+from app.api.gate import auth, browsers, recording
+from app.api.oversight import audit, purges
 from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(audit, purges),
 )
 
 
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     ops.install(app, settings)
     browsers.guard(app, settings)
     auth.guard(app, settings)
+    recording.install(app)
     docs.install(app, settings)
     api = Api(app)
     for resource in RESOURCES:

@@ -21,3 +21,6 @@ class SecuritySettings(BaseModel):
     trusted_proxies: Networks = Field(
         (), description="Proxies whose X-Forwarded-For says where a request came from"
     )
+    audit_retention_days: int = Field(
+        400, ge=1, le=36500, description="Days that rows of the audit log are kept"
+    )

@@ -16,7 +16,7 @@ from app.domain.events import JobCreated
 from app.domain.ids import new_id, normalise_id
 from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
-from app.services import executions
+from app.services import audit, executions
 from app.services.jobs import timing, views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning
@@ -163,6 +163,17 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
     executions.add(session, [row for m in made for row in m.rows])
     for one in made:
         emit(session, JobCreated(one.job.id))
+    _tell([one.job for one in made])
+
+
+def _tell(made: Sequence[Job]) -> None:
+    """Say in the audit log what was made: the rows are inserted past the session."""
+    first = made[0]
+    if len(made) == 1:
+        audit.about("job", first.id, first.name, first.project_id)
+    audit.tell(created=[{"id": job.id, "name": job.name} for job in made[: audit.MOST_CHANGES]])
+    if len(made) > audit.MOST_CHANGES:
+        audit.tell(created_count=len(made))
 
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
