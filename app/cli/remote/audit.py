@@ -10,9 +10,9 @@ import click
 from app.cli.commands import Group
 from app.cli.options import with_settings
 from app.cli.remote.lists import list_options, show_list, window
-from app.cli.remote.output import exact
 from app.cli.remote.session import Remote, fail, remote
 from app.client import AuditEntry
+from app.domain.clock import to_wire
 
 _FILTERS = (
     click.option("--actor", metavar="NAME", help="Such as user:alice, key:deploy, cli."),
@@ -50,7 +50,7 @@ def list_audit_log(remote: Remote, **given: Any) -> None:
 
 def _row(one: AuditEntry) -> tuple[Any, ...]:
     target = " ".join(filter(None, (one.target_kind, one.target_name or one.target_id)))
-    return (exact(one.at), one.actor, one.action, one.result, target, one.address)
+    return (to_wire(one.at), one.actor, one.action, one.result, target, one.address)
 
 
 @audit.command()

@@ -1,5 +1,6 @@
 """The chain of the audit log: sealing, verifying, forgetting, and hands that meddle."""
 
+import contextlib
 import threading
 from datetime import timedelta
 
@@ -20,12 +21,16 @@ from migrations import guards
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def write(count, **over):
+_COPIED = (
+    "INSERT INTO audit_log (id, at, actor, action, result, sequence, hash)"
+    " SELECT 'x', at, actor, action, result, 6, hash"
+)
+
+
+def write(count):
     with transaction() as session:
         for number in range(count):
             audit.note(session, f"jobs.n{number}", ("job", new_id(), "a job"), {"n": number})
-            if over:
-                session.add(AuditEntry(id=new_id(), actor="a", action="b", result="done", **over))
 
 
 def seal():
@@ -76,7 +81,7 @@ def test_a_whole_chain_verifies_and_unsealed_rows_are_counted():
 
 def test_a_seal_that_is_cut_off_leaves_nothing():
     write(3)
-    with pytest.raises(ZeroDivisionError), transaction() as session:
+    with contextlib.suppress(ZeroDivisionError), transaction() as session:
         assert chain.seal(session) == 3
         raise ZeroDivisionError
     assert chain.verify().unsealed == 3
@@ -131,8 +136,7 @@ def test_of_many_sealers_each_row_gets_one_place():
         "UPDATE audit_chain SET sequence = 2",
         "UPDATE audit_chain SET anchor_sequence = 9",
         "DELETE FROM audit_chain",
-        "INSERT INTO audit_log (id, at, actor, action, result, sequence, hash)"
-        " SELECT 'x', at, actor, action, result, 6, hash FROM audit_log WHERE sequence = 5",
+        f"{_COPIED} FROM audit_log WHERE sequence = 5",
     ],
 )
 def test_rows_are_only_ever_added(statement):
@@ -164,15 +168,7 @@ def test_a_changed_row_is_found(column):
 
 def test_a_changed_time_is_found():
     filled()
-    statement = sa.update(AuditEntry).where(AuditEntry.sequence == 3).values(at=now())
-    tampered("SELECT 1")
-    kind = "sqlite" if db.is_sqlite() else "postgresql"
-    with db.engine().begin() as connection:
-        for one in guards.DROP[kind]:
-            connection.exec_driver_sql(one)
-        connection.execute(statement.values(at=now() - timedelta(days=1)))
-        for one in guards.CREATE[kind]:
-            connection.exec_driver_sql(one)
+    tampered("UPDATE audit_log SET at = '2001-01-01 00:00:00.000' WHERE sequence = 3")
     assert chain.verify().broken.sequence == 3
 
 
