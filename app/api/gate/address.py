@@ -1,5 +1,6 @@
 """Where a request came from: what proxies say counts only if we trust them."""
 
+import functools
 import ipaddress
 from typing import Final
 
@@ -29,6 +30,7 @@ def client_address() -> str:
     return peer
 
 
+@functools.lru_cache(1024)
 def _clean(text: str) -> str:
     """Return an address without port and brackets; nothing if it is none."""
     text = text.strip()

@@ -2,19 +2,19 @@
 
 from app.services.audit.listening import listen
 from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note
-from app.services.audit.records import MOST_CHANGES, Record, Target, about, recorded, tell
+from app.services.audit.records import Record, Target, about, made, recorded, tell
 
 __all__ = [
     "DENIED",
     "DONE",
     "FAILED",
-    "MOST_CHANGES",
     "Deed",
     "Record",
     "Target",
     "about",
     "by",
     "listen",
+    "made",
     "note",
     "recorded",
     "tell",

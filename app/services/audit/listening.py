@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.services.audit import changes
-from app.services.audit.records import MOST_CHANGES, Record, Target, current
+from app.services.audit.records import Record, Target, current
 
 _WRITTEN = "audit_written"
 
@@ -62,10 +62,7 @@ def _note(record: Record, instance: Any, what: str) -> None:
     told = changes.told(instance, kind, what) if kind else None
     if kind is None or told is None:
         return
-    if len(record.changes) < MOST_CHANGES:
-        record.changes.append(told)
-    else:
-        record.more += 1
+    record.add(told)
     if record.target is None:
         name, project = changes.name_of(instance), changes.project_of(instance)
         record.target = Target(kind, told["id"], name, project)

@@ -22,6 +22,9 @@ FAILED: Final = "failed"
 MOST_DETAIL: Final = 16 * 1024
 MOST_NAME: Final = 300
 _entries: Any = AuditEntry.__table__
+#: Always with all columns, so that it is compiled once.
+_INSERT: Final = sa.insert(_entries)
+_EMPTY: Final[dict[str, Any]] = dict.fromkeys(_entries.c.keys())
 #: What could end a line, move a terminal's cursor or turn the direction of a text around.
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -82,7 +85,7 @@ def note(
 
 def add(session: Session, deed: Deed, values: Mapping[str, Any]) -> None:
     """Insert a row at once; of ``values`` all that is left out is null."""
-    row: dict[str, Any] = {
+    row = _EMPTY | {
         "id": new_id(),
         "at": now(),
         "actor": plain(deed.actor),
@@ -93,10 +96,10 @@ def add(session: Session, deed: Deed, values: Mapping[str, Any]) -> None:
         **values,
     }
     for name in ("target_id", "target_name"):
-        if row.get(name) is not None:
+        if row[name] is not None:
             row[name] = plain(row[name])[:MOST_NAME]
-    row["detail"] = text_of(row.get("detail"))
-    session.connection().execute(sa.insert(_entries), [row])
+    row["detail"] = text_of(row["detail"])
+    session.connection().execute(_INSERT, row)
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,7 @@ Where nothing is open, as in workers, all of this does nothing.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -60,6 +60,13 @@ class Record:
                 "project_id": target.project_id,
             }
         notes.add(session, self.deed, values)
+
+    def add(self, change: dict[str, Any]) -> None:
+        """Tell of a changed object, or count it."""
+        if len(self.changes) < MOST_CHANGES:
+            self.changes.append(change)
+        else:
+            self.more += 1
 
     def forget(self) -> None:
         """Forget what has changed: it was rolled back."""
@@ -115,6 +122,17 @@ def about(kind: str, target_id: str, name: str | None = None, project: str | Non
     record = _open.get()
     if record is not None and (record.target is None or record.target.name is None):
         record.target = Target(kind, target_id, name, project)
+
+
+def made(kind: str, objects: Sequence[tuple[str, str, str | None]]) -> None:
+    """Tell of objects that were inserted past the session: their ids, names and projects."""
+    record = _open.get()
+    if record is None:
+        return
+    if len(objects) == 1 and record.target is None:
+        record.target = Target(kind, *objects[0])
+    for target_id, name, _ in objects:
+        record.add({"kind": kind, "id": target_id, "name": name, "what": "created"})
 
 
 def tell(**detail: Any) -> None:

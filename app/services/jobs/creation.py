@@ -163,17 +163,7 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
     executions.add(session, [row for m in made for row in m.rows])
     for one in made:
         emit(session, JobCreated(one.job.id))
-    _tell([one.job for one in made])
-
-
-def _tell(made: Sequence[Job]) -> None:
-    """Say in the audit log what was made: the rows are inserted past the session."""
-    first = made[0]
-    if len(made) == 1:
-        audit.about("job", first.id, first.name, first.project_id)
-    audit.tell(created=[{"id": job.id, "name": job.name} for job in made[: audit.MOST_CHANGES]])
-    if len(made) > audit.MOST_CHANGES:
-        audit.tell(created_count=len(made))
+    audit.made("job", [(one.job.id, one.job.name, one.job.project_id) for one in made])
 
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:

@@ -325,3 +325,29 @@ def test_a_change_whose_row_can_not_be_written_is_not_made(client, monkeypatch):
 def test_readings_by_post_are_known_routes(client):
     endpoints = {rule.endpoint for rule in client.application.url_map.iter_rules()}
     assert endpoints >= recording.READINGS | recording.WATCHED
+
+
+def test_jobs_made_together_are_told_one_by_one(client):
+    client.post("/api/jobs/bulk", json={"jobs": [wish(name=f"j{n}") for n in range(60)]})
+    row = last()
+    told = detail_of(row)
+    assert [one["name"] for one in told["changes"]] == [f"j{n}" for n in range(50)]
+    assert told["more_changes"] == 10
+    assert row.target_id is None
+
+
+def test_a_list_of_definitions_is_told_with_what_became_of_it(client):
+    job = wish(external_id="e1")
+    answer = client.post("/api/jobs/sync", json={"source": "repo", "jobs": [job]})
+    assert answer.status_code == 200, answer.text
+    row = last()
+    assert (row.target_kind, row.target_id) == ("source", "repo")
+    assert detail_of(row)["outcomes"] == {"created": 1}
+
+
+def test_a_start_names_its_execution_and_a_batch_its_filters(client):
+    job = make(client)
+    started = client.post(f"/api/jobs/{job['id']}/execute").json["data"]
+    assert detail_of(last())["execution_id"] == started["execution_id"]
+    client.post("/api/dead-letters/discard", json={"job_id": job["id"]})
+    assert detail_of(last())["filters"] == {"job_id": job["id"]}

@@ -57,7 +57,7 @@ def test_very_many_sources_are_counted_together():
 def test_threads_lose_no_count():
     clock = Clock()
     fold = Fold(clock)
-    written = []
+    written: list[bool] = []
 
     def ask():
         written.extend(fold.admits(alike()) for _ in range(500))
