@@ -30,7 +30,8 @@ from app.api import (
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
-from app.api.gate import auth, browsers, limits
+from app.api.gate import auth, browsers, limits, recording
+from app.api.oversight import audit, purges
 from app.settings import Settings
 from app.version import VERSION
 
@@ -38,6 +39,7 @@ RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
     variables,
+    *(audit, purges),
 )
 
 
@@ -52,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
     browsers.guard(app, settings)
     limits.install(app, settings)
     auth.guard(app, settings)
+    recording.install(app)
     docs.install(app, settings)
     web.install(app)
     api = Api(app)

@@ -8,6 +8,7 @@ from app import bootstrap, db
 from app.cli import backup_commands, daemon_commands, roles
 from app.cli import serve as serving
 from app.cli.apikeys import apikey
+from app.cli.databases import leave_row
 from app.cli.flower import flower
 from app.cli.options import REFUSED, usable_folder, with_settings
 from app.cli.root import cli
@@ -112,6 +113,7 @@ def migrate(settings: Settings, direction: str) -> None:
     if direction == "down":
         if apply.current(db.engine()) is None:
             raise click.ClickException("there is no migration to undo")
+        leave_row("cli.migrate", before=apply.current(db.engine()), direction="down")
         apply.downgrade(db.engine())
     current, newest = apply.current(db.engine()), apply.newest()
     click.echo(f"schema: {current or 'none'} (this release: {newest})")

@@ -11,7 +11,7 @@ import click
 import sqlalchemy as sa
 
 from app import db
-from app.cli import folder_lock
+from app.cli import databases, folder_lock
 from app.cli.backup import server_version, sqlite_path
 from app.cli.options import usable_folder
 from app.cli.progress import Progress
@@ -213,7 +213,8 @@ _MARK = (
 
 def _made_fit(note: Note) -> Outcome:
     apply.upgrade(db.engine())
-    with db.transaction() as session:
+    done = databases.recorded("cli.restore", taken_at=to_wire(note.taken_at))
+    with done, db.transaction() as session:
         return backups.finish_restore(session, note.taken_at)
 
 

@@ -16,6 +16,7 @@ from app.version import VERSION
 
 #: Commands that do without the server's code, and where they are. All others are in app.cli.main.
 LIGHT: Final = {
+    "audit": "app.cli.remote.audit:audit",
     "chains": "app.cli.remote.chains:chains",
     "completion": "app.cli.completion:completion",
     "dead-letters": "app.cli.remote.dead_letters:dead_letters",

@@ -12,6 +12,7 @@ import click
 from app import bootstrap, db
 from app.cli import broker_server, folder_lock, roles
 from app.cli.asking import address, ask
+from app.cli.databases import leave_row
 from app.cli.options import REFUSED, usable_folder
 from app.cli.supervisor import Role, Supervisor
 from app.cli.watchdog import Watchdog
@@ -89,6 +90,8 @@ def migrate(settings: Settings) -> None:
     if problem := bootstrap.schema_problem(db.engine()):
         click.echo(problem, err=True)
         raise SystemExit(REFUSED)
+    if revision != apply.newest():
+        leave_row("cli.migrate", before=revision, after=apply.newest())
     with db.transaction() as session:
         installation.seed_config(session, settings)
         if settings.auth_enabled and not api_keys.exist(session):

@@ -1,5 +1,6 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
+from app.client.audit import AuditEntry
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
@@ -34,6 +35,7 @@ from app.client.variables import Variable
 from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
+    "AuditEntry",
     "BulkResult",
     "Chain",
     "ChainRun",

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from app.client.audit import Audit
 from app.client.chains import ChainRuns, Chains
 from app.client.connection import DEFAULT_URL, Connection, Options
 from app.client.dead_letters import DeadLetters
@@ -31,6 +32,7 @@ class Client:
         self._connection = Connection(url, api_key, options or Options())
         self.jobs = Jobs(self._connection)
         self.executions = Executions(self._connection)
+        self.audit = Audit(self._connection)
         self.dead_letters = DeadLetters(self._connection)
         self.chains = Chains(self._connection)
         self.chain_runs = ChainRuns(self._connection)

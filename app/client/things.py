@@ -196,6 +196,8 @@ class Execution(Thing):
     replayed_by: str | None = None
     output: str = ""
     output_truncated: bool = False
+    output_purged_at: datetime | None = None
+    output_purged_by: str | None = None
     worker: str | None = None
     queue: str
     priority: int

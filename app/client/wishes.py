@@ -61,6 +61,25 @@ class DeadLetterQuery(PageQuery, DeadLetterFilters, total=False):
     """Filters and order of a list of dead letters."""
 
 
+class AuditFilters(TypedDict, total=False):
+    """What narrows the audit log. Moments are RFC 3339."""
+
+    actor: str | None
+    action: str | None
+    target_kind: str | None
+    target_id: str | None
+    project_id: str | None
+    result: str | None
+    address: str | None
+    date_from: str | None
+    date_to: str | None
+    search: str | None
+
+
+class AuditQuery(PageQuery, AuditFilters, total=False):
+    """Filters and order of a list of rows of the audit log."""
+
+
 class JobFields(TypedDict, total=False):
     """What can be said of a job, new or not."""
 

@@ -1,7 +1,7 @@
 """The tables, one aggregate a file."""
 
 from app.models.api_keys import ApiKey
-from app.models.audit import AuditEntry
+from app.models.audit import AuditChain, AuditEntry
 from app.models.base import Base
 from app.models.chains import Chain, ChainLink, ChainRun
 from app.models.executions import Execution, ExecutionLog
@@ -24,6 +24,7 @@ from app.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
+    "AuditChain",
     "AuditEntry",
     "Base",
     "Chain",

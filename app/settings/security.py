@@ -30,3 +30,6 @@ class SecuritySettings(BaseModel):
     rate_limit_strangers: int = Field(
         300, ge=0, le=10_000_000, description="Requests a minute of one address that shows no key"
     )
+    audit_retention_days: int = Field(
+        400, ge=1, le=36500, description="Days that rows of the audit log are kept"
+    )

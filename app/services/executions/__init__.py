@@ -53,6 +53,7 @@ from app.services.executions.plans import (
     take_turn_with,
     withdraw,
 )
+from app.services.executions.purges import purge, purge_output
 from app.services.executions.replays import replay
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
 from app.services.executions.results import Result
@@ -97,6 +98,8 @@ __all__ = [
     "of_owner",
     "passed",
     "place_waiting",
+    "purge",
+    "purge_output",
     "queue_due",
     "renew",
     "renew_fences",

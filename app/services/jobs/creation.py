@@ -16,7 +16,7 @@ from app.domain.events import JobCreated
 from app.domain.ids import new_id, normalise_id
 from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
-from app.services import executions
+from app.services import audit, executions
 from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning
@@ -163,6 +163,7 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
     executions.add(session, [row for m in made for row in m.rows])
     for one in made:
         emit(session, JobCreated(one.job.id))
+    audit.made("job", [(one.job.id, one.job.name, one.job.project_id) for one in made])
 
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
