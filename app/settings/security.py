@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from app.domain.setting_fields import Key, Keys, Names, Networks
+from app.domain.setting_fields import Key, Keys, Names, Networks, PublicUrl
 
 
 class SecuritySettings(BaseModel):
@@ -20,4 +20,7 @@ class SecuritySettings(BaseModel):
     allowed_origins: Names = Field((), description="Origins of web pages that may call the API")
     trusted_proxies: Networks = Field(
         (), description="Proxies whose X-Forwarded-For says where a request came from"
+    )
+    public_url: PublicUrl = Field(
+        "", description="Where people find the page, such as https://jobs.example.com; for links"
     )
