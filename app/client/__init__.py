@@ -17,6 +17,7 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.mail import Email, MailTrial, Smtp, Zone
 from app.client.moments import JobStats
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import (
@@ -42,12 +43,14 @@ __all__ = [
     "DeadLetterBatch",
     "DeadLetterGroup",
     "Delivery",
+    "Email",
     "Execution",
     "Forbidden",
     "Invalid",
     "Job",
     "JobStats",
     "Line",
+    "MailTrial",
     "NotFound",
     "Options",
     "Page",
@@ -56,6 +59,7 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Smtp",
     "Started",
     "Stats",
     "Tag",
@@ -65,4 +69,5 @@ __all__ = [
     "Unreadable",
     "Webhook",
     "Worker",
+    "Zone",
 ]
