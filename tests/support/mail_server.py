@@ -59,7 +59,7 @@ class MailServer:
         if self.tls:
             options |= {"ssl_context": self.tls}
         if self.login:
-            options |= {"authenticator": self._is_right, "auth_required": True}
+            options |= {"authenticator": self._is_right, "auth_required": bool(self.starttls)}
             options |= {"auth_require_tls": bool(self.starttls)}
         self.controller = Controller(self, **options)
         deadline = time.monotonic() + 10

@@ -94,8 +94,9 @@ def write(session: Session, events: Sequence[ExecutionEnded]) -> None:
     if not relevant:
         return
     ends = list(_judged(session, relevant, jobs, server.known(session)))
-    if ends:
-        session.connection().execute(sa.insert(_emails), list(_rows(session, ends)))
+    rows = list(_rows(session, ends)) if ends else []
+    if rows:
+        session.connection().execute(sa.insert(_emails), rows)
         after_commit(session, sending.ring)
 
 
@@ -115,6 +116,8 @@ def _judged(
         after[event.job_id], verdict = notices.judge(streak, notices.end_of(event.status), now())
         in_a_row = max(streak.failures, after[event.job_id].failures)
         for kind, recipients in _addressed(job, verdict, known):
+            if not recipients:
+                continue
             yield _End(event, job, kind, recipients, in_a_row, verdict.left_out)
     _keep(session, {job_id: s for job_id, s in after.items() if s != before[job_id]})
 
