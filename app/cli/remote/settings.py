@@ -38,7 +38,7 @@ def show_smtp(remote: Remote) -> None:
 
 
 @smtp.command(name="set")
-@click.option("--mail-server", "server", metavar="NAME|none", help="none: no e-mail is sent.")
+@click.option("--mail-server", metavar="NAME|none", help="none: no e-mail is sent.")
 @click.option("--port", type=int, help="0: 587 for starttls, 465 for tls, 25 for none.")
 @click.option("--security", type=click.Choice(_SECURITY))
 @click.option("--username", metavar="NAME|none", help="Name to log in with.")
@@ -52,16 +52,17 @@ def show_smtp(remote: Remote) -> None:
 @click.option(
     "--alert-emails", metavar="ADDRESSES|none", help="Who hears of every job that fails thrice."
 )
-@remote("--server")
+@remote()
 def set_smtp(remote: Remote, **given: Any) -> None:
     """Change the settings of e-mail. What is not given stays."""
     if given["password_file"] and given["no_password"]:
         raise click.UsageError("--password-file and --no-password exclude each other.")
-    plain = ("server", "port", "security", "username", "timeout_seconds", "language")
-    values = {name: given[name] for name in (*plain, "alert_emails") if given[name] is not None}
-    fields = {name: None if value == "none" else value for name, value in values.items()}
-    if "security" in values:
-        fields["security"] = values["security"]
+    plain = ("port", "username", "timeout_seconds", "language", "alert_emails")
+    fields = {name: _or_none(given[name]) for name in plain if given[name] is not None}
+    if given["mail_server"] is not None:
+        fields["server"] = _or_none(given["mail_server"])
+    if given["security"] is not None:
+        fields["security"] = given["security"]
     if given["sender"] is not None:
         fields["from"] = given["sender"]
     if given["password_file"] is not None:
@@ -72,6 +73,10 @@ def set_smtp(remote: Remote, **given: Any) -> None:
     if not fields:
         raise click.UsageError("say what to change; see --help")
     _show(remote, remote.client.settings.update_smtp(**fields))
+
+
+def _or_none(value: Any) -> Any:
+    return None if value == "none" else value
 
 
 @smtp.command(name="test")
