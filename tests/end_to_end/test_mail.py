@@ -35,7 +35,7 @@ def started(
     mail = {"SMTP_SERVER": "127.0.0.1", "SMTP_PORT": str(server.port), "SMTP_SECURITY": "none"}
     mail |= {"SMTP_FROM": "jobs@example.com", "SMTP_TIMEOUT_SECONDS": "3"}
     mail |= {"PUBLIC_URL": "https://jobs.example.com", "ALERT_EMAILS": BOB}
-    with running(tmp_path / "product", DATABASE_URL=url, **mail) as product:
+    with running(tmp_path / "product", broker=None, DATABASE_URL=url, **mail) as product:
         yield product
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -30,7 +31,7 @@ class Received:
     def part(self, kind: str) -> str:
         """Return the text or the HTML."""
         (found,) = (p for p in self.message.walk() if p.get_content_type() == f"text/{kind}")
-        return found.get_content()
+        return str(found.get_content())
 
 
 @dataclass
@@ -53,7 +54,7 @@ class MailServer:
     def start(self) -> "MailServer":
         """Listen; on the same port again after :meth:`stop`."""
         self.port = self.port or free_port()
-        options = {"ready_timeout": 20, "hostname": "127.0.0.1", "port": self.port}
+        options: dict[str, Any] = {"ready_timeout": 20, "hostname": "127.0.0.1", "port": self.port}
         if self.starttls:
             options |= {"tls_context": self.starttls, "require_starttls": True}
         if self.tls:

@@ -161,6 +161,8 @@ def test_who_has_lost_the_mail_records_nothing(settings):
         first = sending.claim(session, lease=-1)
     with db.transaction() as session:
         second = sending.claim(session, lease=60)
+    assert first is not None
+    assert second is not None
     with db.transaction() as session:
         assert sending.claim(session, lease=60) is None
         assert sending.record(session, first, None) is None

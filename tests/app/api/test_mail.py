@@ -100,7 +100,8 @@ def test_jobs_take_addresses_as_a_text_or_a_list(client):
     assert changed["notify_emails"] == f"{ANN},bob@b.de"
     clone = client.post(f"{path}/clone", json={"scheduled_at": "2041-01-01T00:00:00Z"}).json["data"]
     assert clone["notify_emails"] == f"{ANN},bob@b.de"
-    for nothing in ("", None, []):
+    nothings: tuple[object, ...] = ("", None, [])
+    for nothing in nothings:
         client.patch(path, json={"notify_emails": ANN})
         cleared = client.patch(path, json={"notify_emails": nothing}).json["data"]
         assert cleared["notify_emails"] is None

@@ -23,8 +23,8 @@ def _forgotten():
 
 def test_e_mail_is_set_shown_and_tried(oneoff, client):
     with MailServer() as running:
-        words = ("--mail-server", "127.0.0.1", "--port", running.port, "--security", "none")
-        words = ("settings", "smtp", "set", *words, "--from", "jobs@example.com")
+        to = ("--mail-server", "127.0.0.1", "--port", running.port, "--security", "none")
+        words = ("settings", "smtp", "set", *to, "--from", "jobs@example.com")
         shown = ended(oneoff(*words, "--password-file", "-", "--language", "vi", text="hush\n"))
         assert "is set" in shown
         assert "hush" not in shown
