@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from app import db
 from app.domain.events import ExecutionEnded
 from app.events import emit
-from app.models import Email, Execution, Job, JobStreak
+from app.models import Email, Job, JobStreak
 from app.services.notifications import server
 from app.settings import Settings
 from tests.support.rows import make_execution, make_job
@@ -62,9 +62,3 @@ def make_due(**where):
     with db.transaction() as session:
         values = {"next_retry_at": db.db_now(-1)}
         session.execute(sa.update(Email).filter_by(status="pending", **where).values(values))
-
-
-def forget_executions():
-    """Delete all executions."""
-    with db.transaction() as session:
-        session.execute(sa.delete(Execution))
