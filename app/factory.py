@@ -32,6 +32,7 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.oversight import audit, purges
+from app.api.settings import emails, smtp, timezones
 from app.settings import Settings
 from app.version import VERSION
 
@@ -40,6 +41,7 @@ RESOURCES = (
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
     variables,
     *(audit, purges),
+    *(smtp, timezones, emails),
 )
 
 

@@ -15,6 +15,7 @@ from app.services import chain_runs, handoff, pauses, queues, recovery
 from app.services.audit import chain as audit_chain
 from app.services.chain_runs import firing as chain_firing
 from app.services.jobs import lifecycle
+from app.services.notifications import sending
 from app.services.recovery import QueueSweep
 from app.services.schedules import firing
 from app.services.webhooks import deliveries
@@ -121,9 +122,12 @@ class LedgerScheduler(Scheduler):
         with transaction() as session:
             rings = self.sweep.rings(session)
             webhooks = deliveries.due_webhooks(session, MOST_WEBHOOK_RINGS)
+            has_mail = sending.are_due(session)
         if rings:
             broker.ring(rings, {})
         broker.ring_webhooks(webhooks, MOST_WEBHOOK_RINGS)
+        if has_mail:
+            sending.ring()
         with transaction() as session:
             chain_runs.repair(session)
         for name in self.timetable.due():

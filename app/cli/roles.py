@@ -26,6 +26,7 @@ PRELOADED = (
     "workers.tasks.executions",
     "workers.tasks.chores",
     "workers.tasks.deliveries",
+    "workers.tasks.notifications",
     "beat.scheduler",
     "celery.apps.worker",
     "celery.concurrency.prefork",

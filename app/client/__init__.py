@@ -18,6 +18,7 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.mail import Email, MailTrial, Smtp, Zone
 from app.client.moments import JobStats
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import (
@@ -45,12 +46,14 @@ __all__ = [
     "DeadLetterBatch",
     "DeadLetterGroup",
     "Delivery",
+    "Email",
     "Execution",
     "Forbidden",
     "Invalid",
     "Job",
     "JobStats",
     "Line",
+    "MailTrial",
     "NotFound",
     "Options",
     "Page",
@@ -59,6 +62,7 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Smtp",
     "Started",
     "Stats",
     "Tag",
@@ -69,4 +73,5 @@ __all__ = [
     "Variable",
     "Webhook",
     "Worker",
+    "Zone",
 ]

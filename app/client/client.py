@@ -9,6 +9,7 @@ from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
+from app.client.mail import Emails, InstallationSettings
 from app.client.queues import Queues
 from app.client.schedules import Schedules
 from app.client.system import System, Workers
@@ -43,6 +44,8 @@ class Client:
         self.queues = Queues(self._connection)
         self.workers = Workers(self._connection)
         self.variables = Variables(self._connection)
+        self.settings = InstallationSettings(self._connection)
+        self.emails = Emails(self._connection)
         self.webhooks = Webhooks(self._connection)
 
     @property

@@ -134,6 +134,9 @@ class Job(Thing):
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None
+    #: Addresses, comma-separated.
+    notify_emails: str | None = None
+    notify_on: str = "failure"
     schedule: dict[str, Any] = Field(default_factory=dict)
     misfire: str = "latest"
     misfire_limit: int = 100

@@ -100,6 +100,9 @@ class JobFields(TypedDict, total=False):
     external_id: str | None
     keep_last: int | None
     retention_days: int | None
+    #: Who is written to, comma-separated or a list, and of which ends: always, failure, success.
+    notify_emails: str | Sequence[str] | None
+    notify_on: str
     #: When it runs: ``{"type": "cron", "expression": "0 9 * * MON-FRI"}`` and the like.
     schedule: dict[str, Any] | None
     misfire: str
@@ -243,6 +246,29 @@ class VariableEdit(TypedDict, total=False):
     value: str
     is_sensitive: bool
     description: str | None
+
+
+class SmtpEdit(TypedDict, total=False):
+    """What is to be changed of the settings of e-mail; ``None`` means the default.
+
+    The name ``from`` is a word of Python: it is given as ``**{"from": "jobs@example.com"}``.
+    """
+
+    server: str | None
+    port: int | None
+    security: str | None
+    username: str | None
+    password: str | None
+    timeout_seconds: float | None
+    language: str | None
+    alert_emails: str | Sequence[str] | None
+
+
+class MailQuery(PageQuery, total=False):
+    """Filters of a list of e-mails."""
+
+    status: str | None
+    job_id: str | None
 
 
 class TagFields(TypedDict, total=False):

@@ -4,6 +4,7 @@ from app.models.api_keys import ApiKey
 from app.models.audit import AuditChain, AuditEntry
 from app.models.base import Base
 from app.models.chains import Chain, ChainLink, ChainRun
+from app.models.emails import Email, JobStreak
 from app.models.executions import Execution, ExecutionLog
 from app.models.jobs import Job, JobVersion, job_tags
 from app.models.people import Role, User, UserSession, project_members, user_roles
@@ -30,11 +31,13 @@ __all__ = [
     "Chain",
     "ChainLink",
     "ChainRun",
+    "Email",
     "Execution",
     "ExecutionLog",
     "IdempotencyKey",
     "Installation",
     "Job",
+    "JobStreak",
     "JobVersion",
     "Lease",
     "Pause",

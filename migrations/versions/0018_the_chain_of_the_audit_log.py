@@ -9,7 +9,7 @@ from app.db import UtcDateTime
 from migrations import guards, seeds
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.gateways.cipher import key_named
-from app.models import Variable, Webhook
+from app.models import SystemConfig, Variable, Webhook
 
 #: What stands for no value, beside NULL.
 _NOTHING: Final = ("", "[]")
@@ -58,6 +58,12 @@ class Sealed:
 SEALED: Final[Sequence[Sealed]] = (
     Sealed("webhook secrets", Webhook.secrets, "webhook", was_clear=True),
     Sealed("variables", Variable.value, "variable", only=Variable.is_sensitive.expression),
+    Sealed(
+        "passwords of the mail server",
+        SystemConfig.value,
+        "setting",
+        only=SystemConfig.key == "smtp_password",
+    ),
 )
 
 

@@ -18,7 +18,7 @@ from app.domain.clock import now
 from app.domain.errors import Conflict, NotFound
 from app.domain.ids import normalise_id
 from app.gateways import output_files
-from app.models import ChainRun, Execution, ExecutionLog, WebhookDelivery
+from app.models import ChainRun, Email, Execution, ExecutionLog, WebhookDelivery
 from app.services import audit
 
 #: Stands where an error may have quoted the output.
@@ -65,13 +65,15 @@ def _ended(session: Session, execution_id: str) -> Execution:
 
 
 def _clean_copies(session: Session, row: Execution) -> None:
-    """Take what the execution said out of its chain run and out of deliveries about it."""
+    """Take what the execution said out of its chain run, and of deliveries and mails about it."""
     if row.chain_run_id is not None:
         run = session.get(ChainRun, row.chain_run_id, with_for_update=True)
         if run is not None:
             _clean_run(run, row)
     if row.error is not None:
         _clean_deliveries(session, row)
+    quoting = sa.update(Email).where(Email.execution_id == row.id, Email.text.is_not(None))
+    session.execute(quoting.values(text=PURGED, html=f"<p>{PURGED}</p>"))
 
 
 def _clean_run(run: ChainRun, row: Execution) -> None:

@@ -47,6 +47,8 @@ _DEFINED = (
     "external_id",
     "keep_last",
     "retention_days",
+    "notify_emails",
+    "notify_on",
     "schedule",
     "misfire",
     "misfire_limit",

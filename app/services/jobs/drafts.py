@@ -103,6 +103,8 @@ _NEW: dict[str, Any] = {
     "external_id": None,
     "keep_last": None,
     "retention_days": None,
+    "notify_emails": None,
+    "notify_on": "failure",
     "tag_ids": [],
     "schedule": None,
     "misfire": "latest",

@@ -39,6 +39,8 @@ _PLAIN = (
     "external_id",
     "keep_last",
     "retention_days",
+    "notify_emails",
+    "notify_on",
     "misfire",
     "misfire_limit",
     "misfire_grace_seconds",
