@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, DraftSchema, InputSchema, PageQuery, Schema
+from app.api.schemas.common import MISSING, NEW_OWNER, DraftSchema, InputSchema, PageQuery, Schema
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
@@ -41,6 +41,10 @@ _CONCURRENCY_KEY = {
 }
 
 
+#: In a filter by owner: who asks.
+ME = "me"
+
+
 def queue_name(text: str) -> str:
     """Return the name of a run queue of jobs. Raises :class:`ValueError` if it can't be one."""
     if check_queue(text) in RESERVED_QUEUES:
@@ -52,6 +56,12 @@ def _known_type(text: str) -> str:
     if text not in SPECS:
         raise ValueError(f"job type not found; there are: {', '.join(sorted(SPECS))}")
     return text
+
+
+def _owner(text: str) -> str:
+    if text != ME and not text.startswith("user:"):
+        raise ValueError(f"must be {ME}, or a user such as user:ann")
+    return at_most(255)(text)
 
 
 class _JobFields(DraftSchema):
@@ -125,6 +135,7 @@ class JobEdit(_JobFields):
     name = Text(clean_name)
     type = Text(metadata={"description": "Can't be changed"})
     config = ObjectOrText(metadata=_CONFIG)
+    created_by = Text(at_most(255), metadata=NEW_OWNER)
     status = Choice(*JOB_STATUSES, metadata={"description": "cancelled cancels the job"})
 
 
@@ -189,6 +200,7 @@ class JobQuery(PageQuery):
     type = Text(_known_type)
     search = Text(at_most(255), metadata={"description": "A part of the name, in any case"})
     tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
+    created_by = Text(_owner, metadata={"description": "Its owner: me, or such as user:ann"})
     time_from = QueryMoment(metadata={"description": "Earliest scheduled_at"})
     time_to = QueryMoment(metadata={"description": "Latest scheduled_at"})
     sort_by = Choice("scheduled_at", "priority", "created_at")

@@ -13,6 +13,7 @@ from app.domain.clock import now
 from app.domain.events import ExecutionSkipped
 from app.events import emit
 from app.models import Execution, Job
+from app.services.access import sight
 from app.services.executions.births import add, born
 from app.services.executions.overlaps import free_held
 
@@ -86,6 +87,7 @@ def is_planned(row: Execution) -> bool:
     return row.status == state.SCHEDULED and row.origin == "schedule" and row.attempt == 1
 
 
+@sight.unlimited()
 def drop_planned(session: Session, job_id: str) -> None:
     """Forget the moments of a schedule that have rows and have not come.
 
