@@ -46,12 +46,12 @@ def name_contains(session: Session, text: str) -> Narrowed:
         return Narrowed(Job.id.in_(ids), len(ids)) if len(ids) <= FEW else Narrowed(alike)
     found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))
     named: Any = found.columns(sa.column("job_id", sa.String(32))).subquery()
-    with sight.unlimited():  # this decides on the way only
-        matches = _matches(session, sa.select(named.c.job_id))
+    matches = _matches(session, sa.select(named.c.job_id))
     is_few = matches <= COUNTED
     return Narrowed(Job.id.in_(sa.select(named.c.job_id)) if is_few else alike, matches)
 
 
+@sight.unlimited()
 def _matches(session: Session, query: sa.Select[Any]) -> int:
     some = query.limit(COUNTED + 1).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0

@@ -168,7 +168,7 @@ class RunLinkOut(Schema):
     job_name = ma.fields.String(
         allow_none=True, metadata={"description": "null if the job is not for you to see"}
     )
-    queue = ma.fields.String()
+    queue = ma.fields.String(allow_none=True)
     priority = ma.fields.Integer()
     stop_on_failure = ma.fields.Boolean()
     run_if = ma.fields.String(metadata={"enum": list(chains.RUN_IF)})

@@ -26,7 +26,7 @@ from app.services.access.scopes import CONDITIONS, DEFAULT_PROJECT
 
 #: Of who has not said who he is.
 NOTHING = Sight(everything=False)
-_TABLES = {model.__tablename__ for model in CONDITIONS} | {"job_tags"}
+_TABLES = {model.__tablename__ for model in CONDITIONS}
 
 
 @dataclass(frozen=True, slots=True)

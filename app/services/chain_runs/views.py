@@ -53,7 +53,7 @@ def _shown(session: Session, runs: Sequence[ChainRun]) -> dict[str, list[dict[st
     seen = set(session.scalars(sa.select(Job.id).where(Job.id.in_(ids))))
     for link in (link for of_run in links.values() for link in of_run):
         if link["job_id"] not in seen:
-            link |= {"job_name": None, "reason": None}
+            link |= {"job_name": None, "queue": None, "reason": None}
     return links
 
 
