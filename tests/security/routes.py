@@ -1,6 +1,7 @@
 """All routes there are, from the URL map, with values for what varies in them."""
 
 from itertools import product
+from typing import Any
 
 #: Values for what names no object of anybody.
 _PLAIN = {"kind": ["shell"], "worker_id": ["worker-1"], "key_id": ["0" * 32]}
@@ -30,7 +31,7 @@ def lists(app):
 
 
 #: Bodies for routes that need one.
-BODIES = {
+BODIES: dict[str, Any] = {
     "lifecycle.reschedule_job": {"scheduled_at": "2100-01-01T00:00:00Z"},
     "jobs.clone_job": {"scheduled_at": "2100-01-01T00:00:00Z"},
     "jobs.update_job": {"name": "changed"},

@@ -2,7 +2,7 @@
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
 from app.factory import create_app
@@ -60,8 +60,6 @@ def _ask(operation, headers, job, *, is_known):
         assert answer.status_code < 500 or answer.status_code == _UNAVAILABLE, label
         if not is_known and operation.path.startswith("/api/"):
             assert answer.status_code in {400, 401, 404, 405, 413, 415}, label
-
-    from hypothesis import given  # noqa: PLC0415
 
     given(case=operation.as_strategy())(ask)()
     return bool(statuses)

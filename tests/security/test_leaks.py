@@ -11,6 +11,7 @@ from app.models import Base
 from tests.security import people, routes, world
 from tests.security.world import MARK
 
+pytestmark = pytest.mark.timeout(240)  # it asks much
 CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 #: The figures of the process and the installation, open to all as Prometheus wants them.
 _OPEN = {"metrics"}
@@ -55,7 +56,6 @@ def steady(text):
     return re.sub(r'"oldest_seconds":[\d.]+', "", text)
 
 
-@pytest.mark.timeout(240)
 def test_lists_and_figures_do_not_change_when_something_hidden_comes(small):
     ids = {name: [new_id()] for name in ("project_id", "tag_id", "job_id")}
     before = [told(caller, ids, small) for caller in small.callers]
