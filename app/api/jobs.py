@@ -8,9 +8,9 @@ from app.api import answers, errors, idempotent, waiting
 from app.api.blueprint import Blueprint
 from app.api.paging import split
 from app.api.schemas.common import envelope, listing
+from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
 from app.api.schemas.jobs import (
-    ME,
     BulkJobs,
     BulkOut,
     Cancel,

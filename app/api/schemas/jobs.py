@@ -16,6 +16,7 @@ from app.api.schemas.fields import (
     Text,
     Whole,
     at_most,
+    owner,
 )
 from app.api.schemas.figures import Standing
 from app.api.schemas.retries import Retry, RetryOut
@@ -33,16 +34,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MISFIRES = ("skip", "latest", "all")
 MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
 _CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
-
 _CONCURRENCY_KEY = {
     "description": "Executions whose keys come out alike share concurrency_limit. "
     f"May name: {', '.join(concurrency.NAMES)}",
     "example": "tenant-{{project_id}}",
 }
-
-
-#: In a filter by owner: who asks.
-ME = "me"
 
 
 def queue_name(text: str) -> str:
@@ -56,12 +52,6 @@ def _known_type(text: str) -> str:
     if text not in SPECS:
         raise ValueError(f"job type not found; there are: {', '.join(sorted(SPECS))}")
     return text
-
-
-def _owner(text: str) -> str:
-    if text != ME and not text.startswith("user:"):
-        raise ValueError(f"must be {ME}, or a user such as user:ann")
-    return at_most(255)(text)
 
 
 class _JobFields(DraftSchema):
@@ -200,7 +190,7 @@ class JobQuery(PageQuery):
     type = Text(_known_type)
     search = Text(at_most(255), metadata={"description": "A part of the name, in any case"})
     tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
-    created_by = Text(_owner, metadata={"description": "Its owner: me, or such as user:ann"})
+    created_by = Text(owner, metadata={"description": "Its owner: me, or such as user:ann"})
     time_from = QueryMoment(metadata={"description": "Earliest scheduled_at"})
     time_to = QueryMoment(metadata={"description": "Latest scheduled_at"})
     sort_by = Choice("scheduled_at", "priority", "created_at")
