@@ -26,6 +26,7 @@ from app.domain import execution_state as state
 from app.services import metrics
 from app.settings import RUNTIME_KEYS, SECRETS, Settings
 from docs import error_codes, explanations
+from docs.access_page import access_page
 from docs.markdown import page, table
 from docs.other_addresses import aliases_page
 from migrations import apply
@@ -237,6 +238,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "metrics": metrics_page,
     "errors": errors_page,
     "aliases": aliases_page,
+    "access": access_page,
 }
 SECTIONS: dict[str, Callable[[], str]] = {
     "settings": settings,

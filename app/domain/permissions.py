@@ -35,6 +35,12 @@ PERMISSIONS: Final = {
     "dashboard:user": "See queues, workers and figures of what one may see",
 }
 EVERY: Final = frozenset(PERMISSIONS)
+#: Permissions that end so are for what one owns.
+OWN: Final = "-own"
+#: What reaches beyond any project: a key that is limited to one never has it.
+OF_INSTALLATION: Final = frozenset(
+    {"user:manage", "role:assign", "system:config", "system:audit", "dashboard:admin"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from app.api.gate import limits
 from app.api.gate.permits import KNOWN, OPEN, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import Forbidden, InvalidToken, Unauthenticated
-from app.domain.permissions import OF_SCOPE
+from app.domain.permissions import OF_SCOPE, OWN
 from app.services import metrics
-from app.services.access import Doorkeeper, Principal
+from app.services.access import Doorkeeper, Principal, sight
 from app.settings import Settings
 
 
@@ -20,11 +20,15 @@ def guard(app: Flask, settings: Settings) -> None:
         gate = _Gate()
         app.before_request(gate.check)
         app.after_request(_challenge)
+        app.teardown_request(_forget)
 
 
-def is_stranger(settings: Settings) -> bool:
-    """Return whether the caller of an open route has shown no valid key, though keys are on."""
-    return settings.auth_enabled and "principal" not in g
+def sees_installation(settings: Settings) -> bool:
+    """Return whether the caller of an open route may see the figures of all."""
+    if not settings.auth_enabled:
+        return True
+    who: Principal | None = g.get("principal")
+    return who is not None and who.may("dashboard:user") and not who.sight.is_limited
 
 
 class _Gate:
@@ -33,6 +37,7 @@ class _Gate:
 
     def check(self) -> None:
         """Refuse who may not do this; note who asks."""
+        sight.enter(sight.NOTHING)
         if request.endpoint in OPEN:
             self._note_if_known()
             limits.count(g.get("caller"))
@@ -71,6 +76,17 @@ _CARRIERS: Final = frozenset({"authorization", "x-api-key"})
 
 def _note(who: Principal) -> None:
     g.principal, g.actor, g.caller = who, who.actor, who.caller
+    permissions = needed(request.endpoint)
+    is_owner_only = any(map(who.may, permissions)) and not any(
+        who.may(one) for one in permissions if not one.endswith(OWN)
+    )
+    others = [one for one in permissions if not one.endswith(OWN)]
+    sight.enter(who.sight, others if is_owner_only else ())
+
+
+def _forget(_error: BaseException | None) -> None:
+    """Threads go on to serve others."""
+    sight.leave()
 
 
 def _refuse_unless_allowed(who: Principal) -> None:

@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 from app.db import reading, transaction
 from app.domain import api_keys as form
 from app.domain.clock import now
-from app.domain.permissions import of_scopes
+from app.domain.permissions import OF_INSTALLATION, of_scopes
 from app.models import ApiKey, Installation, User
-from app.services.access import rights
+from app.services.access import rights, sight
 from app.services.access.principal import Principal, Sight
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Doorkeeper:
         self._epoch = 0
         self._look_at = 0.0
 
+    @sight.unlimited()
     def recognise(self, key: str) -> Principal | None:
         """Return whose key this is; ``None`` if it is none, unknown, expired or switched off.
 
@@ -116,7 +117,7 @@ def _holder(session: Session, key: ApiKey) -> Principal | None:
     """Return who a key stands for: never for more than its owner, if it has one."""
     if not key.is_active:
         return None
-    scopes = of_scopes(key.scopes)
+    scopes = of_scopes(key.scopes) - (OF_INSTALLATION if key.project_id else frozenset())
     if key.owner_id is None:
         sight = Sight(everything=True, within=key.project_id)
         return Principal(f"key:{key.name}", scopes, sight, key_id=key.id)
