@@ -29,12 +29,15 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers
+from app.api.people import me, pages, sign_in
+from app.services.people import sessions
 from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(sign_in, me),
 )
 
 
@@ -49,6 +52,8 @@ def create_app(settings: Settings) -> Flask:
     browsers.guard(app, settings)
     auth.guard(app, settings)
     docs.install(app, settings)
+    pages.install(app)
+    sessions.configure(settings)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

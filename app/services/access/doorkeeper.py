@@ -46,10 +46,13 @@ class Doorkeeper:
         self._look_at = 0.0
 
     def recognise(self, key: str) -> Principal | None:
-        """Return whose key this is; ``None`` if it is none, unknown, expired or switched off.
+        """Return whose key or access token this is; ``None`` if it is no key that is valid.
 
-        Raises ``SQLAlchemyError`` if it can't be told because the database is away.
+        Raises what :meth:`recognise_session` raises, and ``SQLAlchemyError`` if it can't be told
+        because the database is away.
         """
+        if tokens.resembles_one(key):
+            return self.recognise_session(key)
         if not form.is_well_formed(key):
             return None
         self._forget_if_changed()
@@ -80,7 +83,7 @@ class Doorkeeper:
     def _forget_if_changed(self) -> None:
         moment = time.monotonic()
         with self._guard:
-            if moment < self._look_at:
+            if moment < self._look_at and self._issuer:
                 return
             self._look_at = moment + LOOK_SECONDS
         try:

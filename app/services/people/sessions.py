@@ -4,6 +4,7 @@ Whoever uses a refresh token a second time has copied it, or was copied from: no
 so the session ends for both (RFC 9700, section 4.14.2).
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +31,9 @@ LISTING = Listing(
 #: A person has at most so many at a time; a further one ends the one that was used least lately.
 MOST: Final = 100
 _LONGEST_AGENT: Final = 200
+#: A session that is over is kept so long: it says where its person has signed in from.
+KEPT: Final = timedelta(days=30)
+BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def refresh(session: Session, token: str, address: str | None) -> Tokens | Inval
 
     The refusal is returned, not raised: what it has to leave behind must be committed.
     """
-    row = named_by(session, token)
+    row = _named_by(session, token)
     if row is None:
         return InvalidToken("invalid refresh token")
     user = session.get_one(User, row.user_id)
@@ -126,10 +130,31 @@ def refresh(session: Session, token: str, address: str | None) -> Tokens | Inval
     return _tokens(session, row, fresh)
 
 
-def named_by(session: Session, token: str) -> UserSession | None:
-    """Return the session that a refresh token names, whether or not the token is still good."""
-    session_id = form.session_of(token)
-    return None if session_id is None else session.get(UserSession, session_id)
+def held_by(session: Session, token: str) -> str | None:
+    """Return the id of the session whose refresh token this is, at present."""
+    row = _named_by(session, token)
+    is_its = row is not None and hmac.compare_digest(row.refresh_hash, form.hash_of(token))
+    return row.id if row is not None and is_its else None
+
+
+def sign_out(session: Session, session_id: str, address: str | None) -> int:
+    """End a session at the wish of its person; return how many have ended."""
+    row = session.get_one(UserSession, session_id)
+    if not close(session, session_id, "signed out"):
+        return 0
+    user = session.get_one(User, row.user_id)
+    detail = {"session_id": session_id}
+    audit.note(session, "auth.logout", _target(user), detail, deed=_deed(user, address))
+    return 1
+
+
+def sign_out_everywhere(session: Session, user_id: str, address: str | None) -> int:
+    """End all sessions of a person at his wish; return how many have ended."""
+    user = session.get_one(User, user_id)
+    count = close_all(session, user_id, "signed out everywhere")
+    detail = {"sessions": count}
+    audit.note(session, "auth.logout", _target(user), detail, deed=_deed(user, address))
+    return count
 
 
 def is_over(row: UserSession) -> bool:
@@ -181,6 +206,26 @@ def wire(row: UserSession, current: str | None = None) -> dict[str, Any]:
         "expires_at": row.expires_at,
         "is_current": row.id == current,
     }
+
+
+def forget_old(session: Session) -> int:
+    """Delete some sessions that are long over; return how many."""
+    limit = now() - KEPT
+    is_old = (UserSession.expires_at < limit) | (UserSession.revoked_at < limit)
+    some = sa.select(UserSession.id).where(is_old).limit(BATCH).scalar_subquery()
+    gone = session.scalars(
+        sa.delete(UserSession)
+        .where(UserSession.id.in_(some))
+        .returning(UserSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())
+
+
+def _named_by(session: Session, token: str) -> UserSession | None:
+    """Return the session that a refresh token names, whether or not the token is still good."""
+    session_id = form.session_of(token)
+    return None if session_id is None else session.get(UserSession, session_id)
 
 
 def _tokens(session: Session, row: UserSession, token: str) -> Tokens:
