@@ -23,6 +23,8 @@ LIGHT: Final = {
     "executions": "app.cli.remote.executions:executions",
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
+    "login": "app.cli.remote.sign_in:login",
+    "logout": "app.cli.remote.sign_in:logout",
     "pause": "app.cli.remote.pauses:pause",
     "projects": "app.cli.remote.labels:projects",
     "queues": "app.cli.remote.queues:queues",
@@ -31,6 +33,7 @@ LIGHT: Final = {
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
     "webhooks": "app.cli.remote.webhooks:webhooks",
+    "whoami": "app.cli.remote.sign_in:whoami",
     "workers": "app.cli.remote.system:workers",
 }
 

@@ -89,7 +89,8 @@ class TestPairs:
         refused(at(proxied, "192.0.2.1", password=PASSWORD), 429)
 
     def test_many_at_once_do_not_get_past_it(self, proxied, alice):
-        answers, barrier = [], threading.Barrier(8)
+        answers: list[int] = []
+        barrier = threading.Barrier(8)
 
         def guess():
             client = proxied.application.test_client()
