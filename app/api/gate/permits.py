@@ -17,9 +17,9 @@ OPEN: Final = frozenset(
         "pages.show_sign_in",
         "pages.show_style",
         "pages.take_sign_in",
-        "sign_in.login",
-        "sign_in.logout",
-        "sign_in.refresh",
+        "sign_in.log_in",
+        "sign_in.log_out",
+        "sign_in.renew_tokens",
     }
 )
 #: What is left to whoever must give himself a new password first.

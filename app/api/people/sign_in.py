@@ -30,7 +30,7 @@ TokensEnvelope = envelope(TokensOut, "TokensEnvelope")
 @blp.post("/login")
 @blp.arguments(Login)
 @blp.response(200, TokensEnvelope)
-def login(values: dict[str, Any]) -> Response:
+def log_in(values: dict[str, Any]) -> Response:
     """Sign in with username and password"""
     refuse_if_open_to_all()
     user = signing_in.recognised(values["username"], values["password"], visitor())
@@ -42,7 +42,7 @@ def login(values: dict[str, Any]) -> Response:
 @blp.post("/refresh")
 @blp.arguments(RefreshWish)
 @blp.response(200, TokensEnvelope)
-def refresh(values: dict[str, Any]) -> Response:
+def renew_tokens(values: dict[str, Any]) -> Response:
     """Put new tokens in the place of a refresh token, which is good for one use"""
     token, by_cookie = _refresh_token(values)
     with transaction() as session:
@@ -57,7 +57,7 @@ def refresh(values: dict[str, Any]) -> Response:
 @blp.post("/logout")
 @blp.arguments(RefreshWish)
 @blp.response(200, envelope(SignedOutOut, "SignedOutEnvelope"))
-def logout(values: dict[str, Any]) -> Response:
+def log_out(values: dict[str, Any]) -> Response:
     """Sign out: the session ends in all processes within a second"""
     who: Principal | None = g.get("principal")
     token = _token_to_end(values)

@@ -31,9 +31,6 @@ LISTING = Listing(
 #: A person has at most so many at a time; a further one ends the one that was used least lately.
 MOST: Final = 100
 _LONGEST_AGENT: Final = 200
-#: A session that is over is kept so long: it says where its person has signed in from.
-KEPT: Final = timedelta(days=30)
-BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,20 +203,6 @@ def wire(row: UserSession, current: str | None = None) -> dict[str, Any]:
         "expires_at": row.expires_at,
         "is_current": row.id == current,
     }
-
-
-def forget_old(session: Session) -> int:
-    """Delete some sessions that are long over; return how many."""
-    limit = now() - KEPT
-    is_old = (UserSession.expires_at < limit) | (UserSession.revoked_at < limit)
-    some = sa.select(UserSession.id).where(is_old).limit(BATCH).scalar_subquery()
-    gone = session.scalars(
-        sa.delete(UserSession)
-        .where(UserSession.id.in_(some))
-        .returning(UserSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(gone.all())
 
 
 def _named_by(session: Session, token: str) -> UserSession | None:

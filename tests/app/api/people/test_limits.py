@@ -11,7 +11,7 @@ from app.db import transaction
 from app.domain.clock import now
 from app.domain.outbound import parse_networks
 from app.factory import create_app
-from app.models import SignInTry
+from app.models import SignInTry, UserSession
 from app.services.people import tidying, tries
 from app.settings import Settings
 from tests.support.api import refused
@@ -177,6 +177,23 @@ def test_what_counts_no_more_is_forgotten(proxied, alice):
         session.execute(sa.update(SignInTry).values(tried_at=past))
     tidying.purge_in_batches()
     assert count() == 0
+
+
+def test_sessions_that_are_long_over_are_forgotten(proxied, alice):
+    ids = [at(proxied, "192.0.2.1", password=PASSWORD).json["data"]["session_id"] for _ in range(4)]
+    long_ago, lately = now() - timedelta(days=31), now() - timedelta(days=29)
+    for session_id, values in zip(
+        ids,
+        ({"expires_at": long_ago}, {"revoked_at": long_ago}, {"revoked_at": lately}, {}),
+        strict=True,
+    ):
+        if values:
+            with transaction() as session:
+                query = sa.update(UserSession).where(UserSession.id == session_id)
+                session.execute(query.values(**values))
+    tidying.purge_in_batches()
+    with db.reading() as session:
+        assert set(session.scalars(sa.select(UserSession.id))) == set(ids[2:])
 
 
 def test_the_name_that_was_typed_is_not_kept(proxied, alice):
