@@ -25,6 +25,8 @@ LIGHT: Final = {
     "executions": "app.cli.remote.executions:executions",
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
+    "login": "app.cli.remote.sign_in:login",
+    "logout": "app.cli.remote.sign_in:logout",
     "pause": "app.cli.remote.pauses:pause",
     "projects": "app.cli.remote.labels:projects",
     "queues": "app.cli.remote.queues:queues",
@@ -35,6 +37,7 @@ LIGHT: Final = {
     "tags": "app.cli.remote.labels:tags",
     "variables": "app.cli.remote.variables:variables",
     "webhooks": "app.cli.remote.webhooks:webhooks",
+    "whoami": "app.cli.remote.sign_in:whoami",
     "workers": "app.cli.remote.system:workers",
 }
 

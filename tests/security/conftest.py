@@ -6,8 +6,11 @@ import pytest
 
 from app.factory import create_app
 from app.settings import Settings
+from tests.app.api.people.conftest import alice, browser
 from tests.security import people, world
 from tests.support.api import wish
+
+__all__ = ["alice", "browser"]
 
 
 @pytest.fixture

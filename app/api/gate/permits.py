@@ -13,12 +13,20 @@ OPEN: Final = frozenset(
         "ops.show_health",
         "ops.show_life",
         "ops.show_readiness",
+        "pages.show_sign_in",
+        "pages.show_style",
+        "pages.take_sign_in",
+        "sign_in.log_in",
+        "sign_in.log_out",
+        "sign_in.renew_tokens",
         "web.show_asset",
         "web.show_file",
         "web.show_page",
         "web.show_start",
     }
 )
+#: What is left to whoever must give himself a new password first.
+PERSONAL: Final = frozenset({"me.change_password", "me.get_me", "me.sign_out_everywhere"})
 #: For whoever has said who he is, whatever he may do.
 KNOWN: Final = "known"
 #: What each other route needs; of several permissions one is enough.
@@ -78,6 +86,11 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "lifecycle.resume_job": ("job:write", "job:write-own"),
     "lifecycle.start_job": ("job:write", "job:write-own"),
     "lifecycle.stop_job": ("job:write", "job:write-own"),
+    "me.change_password": KNOWN,
+    "me.close_session": KNOWN,
+    "me.get_me": KNOWN,
+    "me.list_sessions": KNOWN,
+    "me.sign_out_everywhere": KNOWN,
     "pauses.drain_worker": "system:config",
     "pauses.pause_system": "system:config",
     "pauses.resume_system": "system:config",
