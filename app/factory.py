@@ -29,12 +29,14 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers
+from app.api.people import members, roles, setup, users
 from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(users, roles, members, setup),
 )
 
 
