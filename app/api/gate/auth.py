@@ -4,6 +4,7 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
+from app.api.gate.address import is_elsewhere, refuse_elsewhere
 from app.api.gate.permits import KNOWN, OPEN, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import Forbidden, InvalidToken, Unauthenticated
@@ -37,6 +38,7 @@ class _Gate:
             return
         who = self._recognised(_shown_key())
         _note(who)
+        refuse_elsewhere(who)
         _refuse_unless_allowed(who)
 
     def _recognised(self, key: str) -> Principal:
@@ -52,7 +54,7 @@ class _Gate:
                 who = self.doorkeeper.recognise(_shown_key())
             except Unauthenticated:
                 return
-            if who is not None:
+            if who is not None and not is_elsewhere(who):
                 _note(who)
 
 

@@ -22,7 +22,9 @@ def refuse_beyond(who: Principal, of: Rights, what: str) -> None:
     ``what`` has them, such as ``the role "lead"``.
     """
     if who.sight.within is not None:
-        raise Forbidden("a key of one project can't look after people", _escalation([_SEES_ALL]))
+        raise Forbidden(
+            "a key of one project can't look after people and keys", _escalation([_SEES_ALL])
+        )
     beyond = sorted(of.permissions - who.permissions)
     if of.sees_all and not who.sight.everything:
         beyond.append(_SEES_ALL)
