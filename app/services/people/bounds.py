@@ -21,16 +21,20 @@ def refuse_beyond(who: Principal, of: Rights, what: str) -> None:
 
     ``what`` has them, such as ``the role "lead"``.
     """
-    if who.sight.within is not None:
-        raise Forbidden(
-            "a key of one project can't look after people and keys", _escalation([_SEES_ALL])
-        )
+    refuse_bound(who)
     beyond = sorted(of.permissions - who.permissions)
     if of.sees_all and not who.sight.everything:
         beyond.append(_SEES_ALL)
     if beyond:
         text = f"{what} holds rights that you do not have: {', '.join(beyond)}"
         raise Forbidden(text, _escalation(beyond))
+
+
+def refuse_bound(who: Principal) -> None:
+    """Raise :class:`Forbidden` for a key of one project: people belong to all."""
+    if who.sight.within is not None:
+        text = "a key of one project can't look after people and keys"
+        raise Forbidden(text, _escalation([_SEES_ALL]))
 
 
 def _escalation(beyond: list[str]) -> dict[str, object]:

@@ -53,6 +53,7 @@ def create(
     Only this answer holds the password, if it was made here.
     """
     access.changed(session)
+    bounds.refuse_bound(who)
     given = values.get("roles")
     if given:
         _refuse_unless_assigning(who)
