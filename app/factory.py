@@ -29,7 +29,8 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers
-from app.api.people import members, roles, setup, users
+from app.api.people import me, members, pages, roles, setup, sign_in, users
+from app.services.people import sessions
 from app.settings import Settings
 from app.version import VERSION
 
@@ -37,6 +38,7 @@ RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
     *(users, roles, members, setup),
+    *(sign_in, me),
 )
 
 
@@ -51,6 +53,8 @@ def create_app(settings: Settings) -> Flask:
     browsers.guard(app, settings)
     auth.guard(app, settings)
     docs.install(app, settings)
+    pages.install(app)
+    sessions.configure(settings)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import transaction
 from app.services import idempotency, retention, tallies, workers
+from app.services.people import tidying
 from app.services.webhooks import history
 from workers import process
 from workers.executors import claude_logs
@@ -36,6 +37,7 @@ def perform(name: str) -> None:
         retention.purge_in_batches(process.settings())
         sweep_log_files(process.settings().claude_logs)
         history.purge_in_batches(process.settings())
+        tidying.purge_in_batches()
     elif name in _DUTIES:
         with transaction() as session:
             _DUTIES[name](session)

@@ -19,6 +19,7 @@ from app.domain.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    RateLimited,
     Unauthenticated,
     Unavailable,
     shorten,
@@ -34,6 +35,7 @@ STATUS: Final[dict[type[DomainError], HTTPStatus]] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 #: What HTTP's own refusals are called by us, and how they read.
@@ -94,8 +96,10 @@ def install(app: Flask) -> None:
 
 def refuse(error: DomainError) -> Response:
     """Answer a broken rule."""
-    status = status_of(error)
-    return _answer(status, error.code, str(error), error.details)
+    answer = _answer(status_of(error), error.code, str(error), error.details)
+    if isinstance(error, RateLimited):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def status_of(error: DomainError) -> int:

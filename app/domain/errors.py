@@ -76,10 +76,39 @@ class InvalidToken(Unauthenticated):
     code = "INVALID_TOKEN"
 
 
+class InvalidCredentials(Unauthenticated):
+    """wrong username or password"""
+
+    code = "INVALID_CREDENTIALS"
+
+
 class Forbidden(DomainError):
     """This caller may not do this."""
 
     code = "UNAUTHORIZED"
+
+
+class PasswordChangeRequired(Forbidden):
+    """give yourself a new password first (POST /api/auth/password)"""
+
+    code = "PASSWORD_CHANGE_REQUIRED"
+
+
+class CsrfFailed(Forbidden):
+    """a change that comes with a cookie needs the header X-CSRF-Token"""
+
+    code = "CSRF_FAILED"
+
+
+class RateLimited(DomainError):
+    """Too many requests; try again later."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, {"retry_after": retry_after})
+        #: Whole seconds, at least one.
+        self.retry_after = retry_after
 
 
 class Unavailable(DomainError):

@@ -21,3 +21,12 @@ class SecuritySettings(BaseModel):
     trusted_proxies: Networks = Field(
         (), description="Proxies whose X-Forwarded-For says where a request came from"
     )
+    access_token_seconds: int = Field(
+        900, ge=60, le=86400, description="Time for which an access token is valid"
+    )
+    session_idle_days: int = Field(
+        14, ge=1, le=365, description="Days after which a session ends that nobody uses"
+    )
+    session_max_days: int = Field(
+        90, ge=1, le=3650, description="Days after which every session ends"
+    )

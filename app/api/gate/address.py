@@ -43,6 +43,14 @@ def refuse_elsewhere(who: Principal) -> None:
         raise Forbidden("this key may not be used from this address", details)
 
 
+def came_by_tls() -> bool:
+    """Return whether a request came by TLS, to us or to a proxy that we trust."""
+    settings: Settings = current_app.config["SETTINGS"]
+    said = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
+    is_ours = _is_in(_clean(request.remote_addr or ""), settings.trusted_proxies)
+    return request.is_secure or (is_ours and said == "https")
+
+
 def _clean(text: str) -> str:
     """Return an address without port and brackets; nothing if it is none."""
     text = text.strip()

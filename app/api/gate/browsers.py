@@ -2,7 +2,7 @@
 
 Without keys the only thing between a foreign page and a shell job are these rules: the Host
 must be ours, a change must not come from elsewhere, and bodies must be JSON. Where keys are needed
-the Host may be any: no browser sends a key by itself.
+the Host may be any: no browser sends a key by itself, and beside a cookie it needs a token.
 """
 
 from http import HTTPStatus
@@ -11,19 +11,22 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
+from app.api.gate.address import came_by_tls
 from app.domain.errors import Forbidden
 from app.settings import LOOPBACK, Settings
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _REQUEST_HEADERS = (
-    "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, "
-    "traceparent, tracestate"
+    "Content-Type, Authorization, X-API-Key, X-CSRF-Token, X-Session, Idempotency-Key, If-Match, "
+    "If-None-Match, traceparent, tracestate"
 )
 _ANSWER_HEADERS = (
     "ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
     "traceparent"
 )
+#: The route that takes a form.
+FORM = "pages.take_sign_in"
 _SECURITY = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -78,7 +81,7 @@ class _Rules:
         """Add the headers that browsers obey."""
         for name, value in _SECURITY.items():
             response.headers.setdefault(name, value)
-        if request.is_secure:
+        if came_by_tls():
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.path.startswith(("/api", "/health")):
             response.headers.setdefault("Cache-Control", "no-store")
@@ -116,5 +119,10 @@ def _is_own(origin: str) -> bool:
 
 def _check_body() -> None:
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
-    if has_body and not request.is_json:
+    if has_body and not request.is_json and not _is_own_form():
         raise UnsupportedMediaType("the body must be JSON (Content-Type: application/json)")
+
+
+def _is_own_form() -> bool:
+    """Return whether this is the one form that works without JavaScript; it has its own token."""
+    return request.endpoint == FORM and request.mimetype == "application/x-www-form-urlencoded"

@@ -5,11 +5,10 @@ from typing import Final
 
 from cachetools import TTLCache
 from flask import current_app, request
-from werkzeug.exceptions import TooManyRequests
 
 from app.api.gate.address import client_address
 from app.api.gate.browsers import name_of
-from app.domain.errors import Forbidden
+from app.domain.errors import Forbidden, RateLimited
 from app.services.people import setup
 from app.settings import LOOPBACK, Settings
 
@@ -36,14 +35,14 @@ def needs_token() -> bool:
 def check(token: object) -> None:
     """Refuse whoever must show the token and does not.
 
-    Raises :class:`Forbidden`, and ``TooManyRequests`` for an address that goes on guessing.
+    Raises :class:`Forbidden`, and :class:`RateLimited` for an address that goes on guessing.
     """
     if not needs_token():
         return
     address = client_address()
     with _guard:
         if _wrong.get(address, 0) >= MOST_WRONG:
-            raise TooManyRequests(retry_after=SECONDS)
+            raise RateLimited("too many wrong tokens; try again in a minute", SECONDS)
     try:
         setup.check_token(token if isinstance(token, str) else None)
     except Forbidden:

@@ -16,8 +16,16 @@ OPEN: Final = frozenset(
         "ops.show_readiness",
         "setup.create_first_admin",
         "setup.show_setup_status",
+        "pages.show_sign_in",
+        "pages.show_style",
+        "pages.take_sign_in",
+        "sign_in.login",
+        "sign_in.logout",
+        "sign_in.refresh",
     }
 )
+#: What is left to whoever must give himself a new password first.
+PERSONAL: Final = frozenset({"me.change_password", "me.get_me", "me.sign_out_everywhere"})
 #: For whoever has said who he is, whatever he may do.
 KNOWN: Final = "known"
 #: What each other route needs; of several permissions one is enough.
@@ -74,6 +82,11 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "members.add_member": "role:assign",
     "members.list_members": "role:assign",
     "members.remove_member": "role:assign",
+    "me.change_password": KNOWN,
+    "me.close_session": KNOWN,
+    "me.get_me": KNOWN,
+    "me.list_sessions": KNOWN,
+    "me.sign_out_everywhere": KNOWN,
     "pauses.drain_worker": "system:config",
     "pauses.pause_system": "system:config",
     "pauses.resume_system": "system:config",

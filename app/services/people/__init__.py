@@ -1,1 +1,1 @@
-"""People: users, their roles, the projects that they belong to, and the first of them."""
+"""People: users, their roles, the projects that they belong to, and how they sign in."""

@@ -14,8 +14,10 @@ from app.domain.errors import Conflict, Forbidden
 from app.gateways import cipher
 from app.models import User
 from app.services import access
-from app.services.people import bounds, roles, user_views, users
+from app.services.people import bounds, roles, sessions, users
 from app.services.people.credentials import NewPassword
+from app.services.people.sessions import Tokens
+from app.services.people.signing_in import Visitor
 
 #: Half of what is derived is more than anybody guesses.
 _DIGITS: Final = 40
@@ -48,10 +50,16 @@ def refuse_if_done(session: Session) -> None:
 
 
 def make_admin(
-    session: Session, values: Mapping[str, Any], password: NewPassword
-) -> dict[str, Any]:
-    """Make the first user. Raises :class:`Conflict` unless it is the first."""
+    session: Session, values: Mapping[str, Any], password: NewPassword, visitor: Visitor | None
+) -> tuple[User, Tokens | None]:
+    """Make the first user, and sign a visitor in. Raises :class:`Conflict` unless it is the first.
+
+    Without a visitor nobody is signed in.
+    """
     access.changed(session)  # of all who try at once, one has this row first
     refuse_if_done(session)
     held = roles.named(session, [bounds.ADMIN], "roles")
-    return user_views.wire(session, users.add(session, values, password, held, ACTOR))
+    user = users.add(session, values, password, held, ACTOR)
+    if visitor is None:
+        return user, None
+    return user, sessions.open_session(session, user, visitor.address, visitor.agent, "setup")
