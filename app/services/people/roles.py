@@ -151,7 +151,7 @@ def _held(session: Session) -> Counter[str]:
         .where(User.deleted_at.is_(None))
         .group_by(user_roles.c.role_id)
     )
-    return Counter(dict(session.execute(query).tuples().all()))
+    return Counter({role_id: int(count) for role_id, count in session.execute(query)})
 
 
 def _refuse_taken(session: Session, name: str, role_id: str = "") -> None:
