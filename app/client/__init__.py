@@ -18,6 +18,7 @@ from app.client.errors import (
     Unreadable,
 )
 from app.client.moments import JobStats
+from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import (
     BulkResult,
@@ -56,6 +57,7 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Role",
     "Started",
     "Stats",
     "Tag",
@@ -63,6 +65,7 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "User",
     "Webhook",
     "Worker",
 ]
