@@ -24,6 +24,8 @@ LIGHT: Final = {
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
     "members": "app.cli.remote.users:members",
+    "login": "app.cli.remote.sign_in:login",
+    "logout": "app.cli.remote.sign_in:logout",
     "pause": "app.cli.remote.pauses:pause",
     "projects": "app.cli.remote.labels:projects",
     "queues": "app.cli.remote.queues:queues",
@@ -34,6 +36,7 @@ LIGHT: Final = {
     "tags": "app.cli.remote.labels:tags",
     "users": "app.cli.remote.users:users",
     "webhooks": "app.cli.remote.webhooks:webhooks",
+    "whoami": "app.cli.remote.sign_in:whoami",
     "workers": "app.cli.remote.system:workers",
 }
 

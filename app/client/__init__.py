@@ -3,7 +3,7 @@
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
-from app.client.connection import Options
+from app.client.connection import Key, Options, plain_url
 from app.client.errors import (
     ClientError,
     Conflict,
@@ -20,6 +20,7 @@ from app.client.errors import (
 from app.client.moments import JobStats
 from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
+from app.client.sign_in import Tokens, Who
 from app.client.things import (
     BulkResult,
     Execution,
@@ -48,6 +49,7 @@ __all__ = [
     "Invalid",
     "Job",
     "JobStats",
+    "Key",
     "Line",
     "NotFound",
     "Options",
@@ -61,11 +63,14 @@ __all__ = [
     "Started",
     "Stats",
     "Tag",
+    "Tokens",
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
     "Unreadable",
     "User",
     "Webhook",
+    "Who",
     "Worker",
+    "plain_url",
 ]

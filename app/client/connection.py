@@ -4,7 +4,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -22,6 +22,8 @@ _LONGEST_PAUSE: Final = 20.0
 _KEY: Final = "Idempotency-Key"
 
 Query = Mapping[str, Any]
+#: An API key or access token, or what returns a valid one before each request.
+Key = str | Callable[[], str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,13 @@ class Connection:
     again only if no connection came about.
     """
 
-    def __init__(self, url: str, api_key: str | None, options: Options) -> None:
+    def __init__(self, url: str, api_key: Key, options: Options) -> None:
         address = _checked(url)
-        self.url = str(address).rstrip("/")
+        self.url = plain_url(url)
         self._options = options
         headers = {"Accept": "application/json", "User-Agent": options.user_agent}
-        if api_key:
+        self._renewed = api_key if callable(api_key) else None
+        if isinstance(api_key, str) and api_key:
             headers["Authorization"] = f"Bearer {_checked_key(api_key)}"
         self._http = httpx.Client(
             base_url=address,
@@ -118,6 +121,8 @@ class Connection:
         patience: float = 0,
     ) -> httpx.Request:
         seconds = self._options.read_seconds + patience
+        if self._renewed is not None:
+            headers = {**(headers or {}), "Authorization": f"Bearer {self._renewed()}"}
         return self._http.build_request(
             method,
             path,
@@ -170,6 +175,11 @@ class Connection:
             f"{self.url} answers, but not as OneOff does (HTTP {answer.status_code}); "
             "is the address right?"
         )
+
+
+def plain_url(url: str) -> str:
+    """Return the address of a server as a client names it. Raises :class:`ValueError`."""
+    return str(_checked(url)).rstrip("/")
 
 
 def new_key() -> str:

@@ -250,10 +250,9 @@ def _replace(session: Session, row: UserSession, hashes: tuple[str, str], moment
 
 
 def _reused(session: Session, row: UserSession, user: User, address: str | None) -> InvalidToken:
-    close(session, row.id, "its refresh token was used twice")
-    detail = {"session_id": row.id}
-    deed = _deed(user, address)
-    audit.note(session, "auth.token_reused", _target(user), detail, DENIED, deed)
+    if close(session, row.id, "its refresh token was used twice"):
+        detail, deed = {"session_id": row.id}, _deed(user, address)
+        audit.note(session, "auth.token_reused", _target(user), detail, DENIED, deed)
     return InvalidToken("this refresh token was used before; its session is revoked")
 
 

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import bcrypt
 import pytest
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from app.gateways import passwords
 from app.models import AuditEntry, User, UserSession
 from app.services import access
 from app.settings import Settings
-from tests.support.api import refused
+from tests.support.api import refused, wish
 from tests.support.people import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -72,8 +73,7 @@ class TestLogin:
             tokens["session_id"],
         )
         assert me["last_login_at"] is not None
-        job = {"name": "j", "type": "shell", "config": {"script": "true"}}
-        made = guarded.post("/api/jobs", json=job, headers=bearer(tokens))
+        made = guarded.post("/api/jobs", json=wish(), headers=bearer(tokens))
         assert made.json["data"]["created_by"] == "user:alice"
 
     def test_roles_decide(self, guarded):
@@ -112,10 +112,13 @@ def failing_users():
 
 def test_all_failures_look_and_cost_the_same(guarded, alice, monkeypatch):
     """S03. What takes the time is bcrypt, once each; the queries are the same, too."""
-    checks, real = [], passwords.bcrypt.checkpw
-    monkeypatch.setattr(
-        passwords.bcrypt, "checkpw", lambda *given: checks.append(given) or real(*given)
-    )
+    checks, real = [], bcrypt.checkpw
+
+    def counted(*given):
+        checks.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
     statements = []
     sa.event.listen(db.engine(), "before_cursor_execute", lambda *a: statements.append(a[2]))
     bodies, costs = set(), set()
@@ -295,7 +298,7 @@ class TestPassword:
             refused(self.change(guarded, tokens, current="wrong"), 400)
         assert refused(self.change(guarded, tokens), 429)["code"] == "RATE_LIMITED"
 
-    @pytest.mark.parametrize("new", ["short", "password123", PASSWORD, "alice alice"])
+    @pytest.mark.parametrize("new", ["short", "password123", PASSWORD, "12345678"])
     def test_not_every_new_one_will_do(self, guarded, alice, new):
         answer = self.change(guarded, signed_in(guarded), new=new)
         body = refused(answer, 400, "new_password")
