@@ -34,3 +34,8 @@ def manager(session, *more, name="lead"):
     permissions = ("user:manage", "role:assign", *more)
     roles.create(session, {"name": f"{name}s", "permissions": permissions}, ROOT)
     return person(session, name, f"{name}s")
+
+
+def details_of(error):
+    """Return the details of an error that pytest caught."""
+    return error.value.details or {}

@@ -10,7 +10,7 @@ from app.services import api_keys
 from app.services.access import Doorkeeper, Sight
 from app.services.listing import Wanted
 from app.services.people import keys, users
-from tests.support.persons import ROOT, add, manager, person
+from tests.support.persons import ROOT, add, details_of, manager, person
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -23,7 +23,12 @@ def make(asker, **values):
 def refusal(asker, **values):
     with pytest.raises(Forbidden) as error:
         make(asker, **values)
-    return error.value.details
+    return details_of(error)
+
+
+def holder(made):
+    """Return who a process that has just begun takes the key for."""
+    return Doorkeeper().recognise(made["key"])
 
 
 def new_person(name, *roles):
@@ -35,7 +40,7 @@ def test_whoever_makes_a_key_owns_it_and_it_does_no_more():
     alice = new_person("alice", "user")
     made = make(alice)
     assert (made["owner_id"], made["created_by"]) == (alice.user_id, "user:alice")
-    found = Doorkeeper().recognise(made["key"])
+    found = holder(made)
     assert (found.actor, found.user_id, found.key_id) == ("user:alice", alice.user_id, made["id"])
     assert found.permissions <= alice.permissions
     assert found.sight.everything is False
@@ -68,13 +73,13 @@ def test_a_key_is_cut_when_its_owner_is():
     alice = new_person("alice", "admin")
     new_person("root", "admin")
     made = make(alice, scopes="admin")
-    assert Doorkeeper().recognise(made["key"]).may("user:manage")
+    assert holder(made).may("user:manage")
     with transaction() as session:
         users.set_roles(session, alice.user_id, ["user"], ROOT)
-    assert not Doorkeeper().recognise(made["key"]).may("user:manage")
+    assert not holder(made).may("user:manage")
     with transaction() as session:
         users.update(session, alice.user_id, {"is_active": False}, ROOT)
-    assert Doorkeeper().recognise(made["key"]) is None
+    assert holder(made) is None
 
 
 def test_people_see_and_change_their_own_keys_alone():

@@ -9,7 +9,7 @@ from app.services.access import rights
 from app.services.listing import Wanted
 from app.services.people import members, users
 from tests.app.services.people.test_users import epoch
-from tests.support.persons import ROOT, add, manager, person, who
+from tests.support.persons import ROOT, add, details_of, manager, person, who
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -74,4 +74,4 @@ def test_nobody_makes_themselves_a_member():
         root = person(session, "root", "admin")
     with pytest.raises(Forbidden) as error, transaction() as session:
         members.add(session, "default", root.user_id, root)
-    assert error.value.details["reason"] == "own_roles"
+    assert details_of(error)["reason"] == "own_roles"

@@ -21,7 +21,7 @@ def outcome(act):
         with transaction() as session:
             act(session)
     except Conflict as error:
-        return error.details["reason"]
+        return vars(error)["details"]["reason"]
     return "done"
 
 

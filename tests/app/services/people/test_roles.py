@@ -9,7 +9,7 @@ from app.services.access import rights
 from app.services.listing import Wanted
 from app.services.people import roles, user_views, users
 from tests.app.services.people.test_users import reason_of_end, sign_in
-from tests.support.persons import ROOT, add, manager, person
+from tests.support.persons import ROOT, add, details_of, manager, person
 
 pytestmark = pytest.mark.usefixtures("database")
 READS = ("job:read", "execution:read")
@@ -82,7 +82,7 @@ def test_a_role_in_use_goes_when_its_holders_have_another():
         hers, others = sign_in(session, alice.id), sign_in(session, carol.id)
     with pytest.raises(Conflict) as error, transaction() as session:
         roles.delete(session, role_id, None, ROOT)
-    assert error.value.details == {"reason": "role_in_use", "user_count": 2}
+    assert details_of(error) == {"reason": "role_in_use", "user_count": 2}
     for heir in ("nobody", role_id):
         with pytest.raises(Invalid, match="reassign_to"), transaction() as session:
             roles.delete(session, role_id, heir, ROOT)
@@ -113,7 +113,7 @@ def test_nobody_makes_or_takes_a_role_beyond_their_own_rights(change):
     ids = {"own": own, "more": make()}
     with pytest.raises(Forbidden) as error, transaction() as session:
         change(session, ids, lead)
-    assert error.value.details["reason"] == "privilege_escalation"
+    assert details_of(error)["reason"] == "privilege_escalation"
 
 
 def test_nobody_reassigns_their_own_role():
@@ -122,7 +122,7 @@ def test_nobody_reassigns_their_own_role():
         boss = person(session, "boss", "boss")
     with pytest.raises(Forbidden) as error, transaction() as session:
         roles.delete(session, role_id, "admin", boss)
-    assert error.value.details["reason"] == "own_roles"
+    assert details_of(error)["reason"] == "own_roles"
 
 
 def test_within_their_rights_managers_make_roles():

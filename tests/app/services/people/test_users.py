@@ -14,14 +14,14 @@ from app.services import api_keys
 from app.services.listing import Wanted
 from app.services.people import members, user_views, users
 from app.services.people.user_views import UserFilters
-from tests.support.persons import PASSWORD, ROOT, add, manager, person, who
+from tests.support.persons import PASSWORD, ROOT, add, details_of, manager, person, who
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 def refused(error, reason=None):
-    assert (error.value.details or {}).get("reason") == reason, error.value
-    return error.value
+    assert details_of(error).get("reason") == reason, error.value
+    return details_of(error)
 
 
 def sign_in(session, user_id):
@@ -203,7 +203,7 @@ def test_nobody_gives_or_takes_rights_beyond_their_own(change):
         add(session, "second", "admin")
     with pytest.raises(Forbidden) as error, transaction() as session:
         change(session, ids, lead)
-    assert refused(error, "privilege_escalation").details["beyond"]
+    assert refused(error, "privilege_escalation")["beyond"]
 
 
 def test_within_their_rights_managers_manage():
