@@ -32,7 +32,7 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.oversight import audit, purges
-from app.api.people import me, pages, sign_in
+from app.api.people import me, members, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones
 from app.services.people import sessions
 from app.settings import Settings
@@ -44,6 +44,7 @@ RESOURCES = (
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),
+    *(users, roles, members, setup),
     *(sign_in, me),
 )
 

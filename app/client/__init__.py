@@ -20,6 +20,7 @@ from app.client.errors import (
 )
 from app.client.mail import Email, MailTrial, Smtp, Zone
 from app.client.moments import JobStats
+from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.sign_in import Tokens, Who
 from app.client.things import (
@@ -64,6 +65,7 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Role",
     "Smtp",
     "Started",
     "Stats",
@@ -73,6 +75,7 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "User",
     "Variable",
     "Webhook",
     "Who",
