@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, WIDE, Visitor, is_too_wide, violations
+from tests.browser.visitor import PHONE, WIDE, Visitor, is_too_wide, violations
 from tests.end_to_end.product import Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
