@@ -3,6 +3,7 @@
 python -m requirements.page     in an environment with pip: builds it, unless it is there
 """
 
+import contextlib
 import json
 import os
 import re
@@ -47,7 +48,7 @@ def build_if_due(home: str, venv: str, *, again: bool = False) -> None:
     try:
         build(home, venv)
     except (CannotSetUp, OSError) as problem:
-        with open(page_sources.failure_of(venv), "w") as note:
+        with contextlib.suppress(OSError), open(page_sources.failure_of(venv), "w") as note:
             note.write(page_sources.digest(home))
         old = os.path.exists(os.path.join(page_sources.page_of(home), "index.html"))
         result = "the page stays as it was" if old else "there is no page (the API is at /docs)"

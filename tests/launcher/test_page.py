@@ -2,6 +2,7 @@
 is a small script; the real one builds the page for the tests in a browser.
 """
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -126,6 +127,18 @@ def test_a_failure_leaves_the_page_that_was_there(sources, capsys):
     build(sources)
     assert built(sources) == "one"
     assert "the page stays as it was" in capsys.readouterr().err
+
+
+def test_a_checkout_that_cannot_be_written_stops_nothing(sources, launcher, monkeypatch, capsys):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "/opt/oneoff/.venv.lock")
+
+    monkeypatch.setattr(launcher, "one_at_a_time", refuse)
+    launcher.set_up_page(again=False)
+    words = capsys.readouterr().err
+    assert words == (
+        "oneoff: the page is not built anew: /opt/oneoff/.venv.lock: Read-only file system\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,17 @@ PAGE = {"index.html", "assets/a-1.js", "assets/a-1.js.br", "sources.sha256"}
 
 def names_in_wheel(checkout: Path, to: Path) -> set[str]:
     """Build the wheel and return the names of its files."""
-    command: list[str | Path] = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", to, checkout]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "-w",
+        to,
+        checkout,
+    ]
     subprocess.run(command, check=True)
     (wheel,) = to.glob("*.whl")
     return set(zipfile.ZipFile(wheel).namelist())
