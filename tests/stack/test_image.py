@@ -6,7 +6,7 @@ from app import web
 from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(400)]
 
 
 def test_the_image_holds_the_page_of_this_checkout(docker_engine: DockerEngine, oneoff_image: str):
