@@ -35,8 +35,8 @@ class Reader(FlaskClient):
 def bare(folder) -> FlaskClient:
     """A client of a server without a page. No request here asks the database."""
     app = create_app(Settings())
-    app.test_client_class = Reader
-    return app.test_client()
+    client: FlaskClient = Reader(app, app.response_class)
+    return client
 
 
 @pytest.fixture
