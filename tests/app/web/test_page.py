@@ -32,15 +32,14 @@ class Reader(FlaskClient):
 
 
 @pytest.fixture
-def bare(folder) -> FlaskClient:
+def bare(folder):
     """A client of a server without a page. No request here asks the database."""
     app = create_app(Settings())
-    client: FlaskClient = Reader(app, app.response_class)
-    return client
+    return Reader(app, app.response_class)
 
 
 @pytest.fixture
-def page(folder, bare) -> FlaskClient:
+def page(folder, bare):
     """A client of a server with a page."""
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_bytes(INDEX)
