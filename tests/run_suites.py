@@ -54,7 +54,7 @@ SUITES = (
     Suite("command-line", 240, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 150, (EXECUTORS,)),
-    Suite("setup", 210, ("tests", *ELSEWHERE, "-m", "e2e")),
+    Suite("setup", 240, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
     Suite("stack", 420, (STACK,)),
     # The tools of the page: types, style, Vitest, sizes.
