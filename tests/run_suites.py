@@ -48,13 +48,17 @@ ELSEWHERE = tuple(
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 120, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
-    Suite("integration", 360, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
+    Suite("unit", 240, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite(
+        "integration",
+        600,
+        ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e", "-n", "2"),
+    ),
     # Each of these starts processes that load the command line anew.
-    Suite("command-line", 240, (COMMANDS, "-n", "2")),
+    Suite("command-line", 300, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
-    Suite("executors", 150, (EXECUTORS,)),
-    Suite("setup", 240, ("tests", *ELSEWHERE, "-m", "e2e")),
+    Suite("executors", 240, (EXECUTORS,)),
+    Suite("setup", 400, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
     Suite("stack", 420, (STACK,)),
     # The tools of the page: types, style, Vitest, sizes.
@@ -62,7 +66,7 @@ SUITES = (
     # The product in a real Chromium.
     Suite("browser", 420, (BROWSER,)),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 1200, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 1500, ("tests/end_to_end", "-n", "3")),
 )
 
 
