@@ -29,7 +29,7 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers
-from app.api.people import me, pages, sign_in
+from app.api.people import me, members, pages, roles, setup, sign_in, users
 from app.services.people import sessions
 from app.settings import Settings
 from app.version import VERSION
@@ -37,6 +37,7 @@ from app.version import VERSION
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(users, roles, members, setup),
     *(sign_in, me),
 )
 

@@ -12,6 +12,7 @@ from app.cli.flower import flower
 from app.cli.options import REFUSED, usable_folder, with_settings
 from app.cli.root import cli
 from app.cli.supervisor import Role, Supervisor
+from app.cli.users import user
 from app.domain.specs import FOUND
 from app.gateways.broker import RESERVED
 from app.settings import SECRETS, Settings
@@ -155,5 +156,5 @@ def _masked(name: str, value: object) -> str:
     return str(value)
 
 
-for _command in (apikey, flower, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
+for _command in (apikey, user, flower, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
     cli.add_command(_command)

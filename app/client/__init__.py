@@ -18,6 +18,7 @@ from app.client.errors import (
     Unreadable,
 )
 from app.client.moments import JobStats
+from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.sign_in import Tokens, Who
 from app.client.things import (
@@ -58,6 +59,7 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Role",
     "Started",
     "Stats",
     "Tag",
@@ -66,6 +68,7 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "User",
     "Webhook",
     "Who",
     "Worker",

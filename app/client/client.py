@@ -8,6 +8,7 @@ from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
+from app.client.people import Members, Roles, Users
 from app.client.queues import Queues
 from app.client.schedules import Schedules
 from app.client.sign_in import SignIn
@@ -43,6 +44,9 @@ class Client:
         self.queues = Queues(self._connection)
         self.workers = Workers(self._connection)
         self.webhooks = Webhooks(self._connection)
+        self.users = Users(self._connection)
+        self.roles = Roles(self._connection)
+        self.members = Members(self._connection)
 
     @property
     def url(self) -> str:

@@ -47,7 +47,7 @@ class Answer(dict[str, Any]):
 class Connection:
     """Sends requests. What is safe to repeat is repeated when the server does not answer.
 
-    Safe are GET and DELETE, and whatever carries an ``Idempotency-Key``. Anything else is sent
+    Safe are GET, PUT and DELETE, and whatever carries an ``Idempotency-Key``. Anything else is sent
     again only if no connection came about.
     """
 
@@ -97,6 +97,10 @@ class Connection:
             self._request("POST", path, body=body, headers=headers, patience=patience)
         )
 
+    def put(self, path: str) -> Answer:
+        """Return the answer to a PUT that says all by its address; it is safe to repeat."""
+        return self._asked(self._request("PUT", path, body={}))
+
     def patch(self, path: str, body: Any, *, version: int | None = None) -> Answer:
         """Return the answer to a PATCH; with ``version`` it fails if there is a newer one."""
         seen = None if version is None else f'"{version}"'
@@ -130,7 +134,7 @@ class Connection:
 
     def _asked(self, request: httpx.Request) -> Answer:
         """Send a request, again if need be; return the object in its answer."""
-        repeatable = request.method in {"GET", "DELETE"} or _KEY in request.headers
+        repeatable = request.method in {"GET", "PUT", "DELETE"} or _KEY in request.headers
         for tried in range(self._options.retries + 1):
             is_last = tried == self._options.retries
             try:

@@ -102,6 +102,16 @@ def of_scopes(scopes: str) -> frozenset[str]:
     return frozenset().union(*(OF_SCOPE[scope] for scope in named))
 
 
+def idle_scopes(scopes: str, held: frozenset[str]) -> list[str]:
+    """Return the stored scopes that give an owner with these permissions nothing more."""
+    idle, below = [], frozenset[str]()
+    for scope, allowed in OF_SCOPE.items():
+        if scope in scopes.split(",") and not (allowed - below) & held:
+            idle.append(scope)
+        below = allowed
+    return idle
+
+
 def clean_permissions(names: Iterable[str]) -> tuple[str, ...]:
     """Return permissions in their stored order, each once.
 

@@ -3,6 +3,7 @@
 from flask import Flask, Response, g, request
 
 from app.api.gate import shown
+from app.api.gate.address import is_elsewhere, refuse_elsewhere
 from app.api.gate.permits import KNOWN, OPEN, PERSONAL, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import (
@@ -45,6 +46,7 @@ class _Gate:
             return
         who = self._recognised(shown.credential())
         _note(who)
+        refuse_elsewhere(who)
         _refuse_unless_allowed(who)
 
     def _recognised(self, credential: shown.Credential) -> Principal:
@@ -64,9 +66,11 @@ class _Gate:
         """Note who asks for what is open to all; a bad key is as good as none there."""
         if shown.in_header() or (shown.cookie() and request.method in _READS):
             try:
-                _note(self._recognised(shown.credential()))
+                who = self._recognised(shown.credential())
             except Unauthenticated:
                 return
+            if not is_elsewhere(who):
+                _note(who)
 
 
 def _note(who: Principal) -> None:

@@ -57,7 +57,7 @@ class _Rules:
 
     def check(self) -> Response | None:
         """Refuse what must not be served; answer preflights."""
-        if self.checks_host and _name_of(request.host) not in self.hosts:
+        if self.checks_host and name_of(request.host) not in self.hosts:
             raise Forbidden("this host name is not ours; see ALLOWED_ORIGINS")
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return Response(status=HTTPStatus.NO_CONTENT)
@@ -103,7 +103,7 @@ class _Rules:
             response.headers["Access-Control-Max-Age"] = "600"
 
 
-def _name_of(host: str) -> str:
+def name_of(host: str) -> str:
     """Return the name in a Host header, without port and brackets."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()

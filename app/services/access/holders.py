@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.clock import now
+from app.domain.outbound import parse_networks
 from app.domain.permissions import of_scopes
 from app.models import ApiKey, User, UserSession
 from app.services.access import rights
@@ -56,13 +57,15 @@ def _holder(session: Session, key: ApiKey) -> Principal | None:
     """Return who a key stands for: never for more than its owner, if it has one."""
     if not key.is_active:
         return None
-    scopes = of_scopes(key.scopes)
+    scopes, networks = of_scopes(key.scopes), parse_networks(key.addresses)
     if key.owner_id is None:
         sight = Sight(everything=True, within=key.project_id)
-        return Principal(f"key:{key.name}", scopes, sight, key_id=key.id)
+        name = f"key:{key.name}"
+        return Principal(name, scopes, sight, key_id=key.id, networks=networks)
     owner = session.get(User, key.owner_id)
     if owner is None or not owner.is_active or owner.deleted_at is not None:
         return None
     has, actor = rights.of_user(session, owner.id), f"user:{owner.username}"
     sight = Sight(has.sees_all, actor, has.projects, within=key.project_id)
-    return Principal(actor, scopes & has.permissions, sight, user_id=owner.id, key_id=key.id)
+    may = scopes & has.permissions
+    return Principal(actor, may, sight, user_id=owner.id, key_id=key.id, networks=networks)

@@ -1,1 +1,1 @@
-"""People: who they are, and how they sign in."""
+"""People: users, their roles, the projects that they belong to, and how they sign in."""
