@@ -29,8 +29,8 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers
-from app.api.people import me, members, pages, roles, setup, sign_in, users
-from app.services.people import sessions
+from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
+from app.services.people import identity_provider, sessions
 from app.settings import Settings
 from app.version import VERSION
 
@@ -38,7 +38,7 @@ RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
     *(users, roles, members, setup),
-    *(sign_in, me),
+    *(sign_in, me, oidc),
 )
 
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     docs.install(app, settings)
     pages.install(app)
     sessions.configure(settings)
+    identity_provider.configure(settings)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.domain.containers import parse_allowed
+from app.domain.identity import RoleMap, clean_base, clean_issuer, parse_role_map
 from app.domain.outbound import Network, parse_networks
 from app.domain.programs import parse_packages
 from app.domain.schedules.zones import check_zone
@@ -39,6 +40,18 @@ def _keys(value: object) -> object:
     return tuple(map(read_key, _split(value))) if isinstance(value, str) else value
 
 
+def _role_map(value: object) -> object:
+    return parse_role_map(value) if isinstance(value, str) else value
+
+
+def _issuer(value: str) -> str:
+    return clean_issuer(value) if value else value
+
+
+def _base(value: str) -> str:
+    return clean_base(value) if value else value
+
+
 #: Encryption keys; shown nowhere, also not where a whole object of settings is printed.
 Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
 Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys), Field(repr=False)]
@@ -46,6 +59,9 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Packages = Annotated[tuple[str, ...], BeforeValidator(_packages)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+PublicUrl = Annotated[str, AfterValidator(_base)]
+Roles = Annotated[RoleMap, BeforeValidator(_role_map)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
 

@@ -20,6 +20,7 @@ from app.domain.setting_fields import (
     Names,
     Networks,
     Packages,
+    PublicUrl,
     Zone,
     driver_named,
 )
@@ -106,6 +107,9 @@ class Settings(MailSettings, SecuritySettings):
     webhook_allow: Networks = Field(
         (), description="Private networks that webhooks may reach though authentication is on"
     )
+    public_url: PublicUrl = Field(
+        "", description="Address that people open OneOff by, such as https://jobs.example.com"
+    )
     #: Names given by a flag or the environment of this start, in lower case.
     given: frozenset[str] = frozenset()
 
@@ -115,6 +119,14 @@ class Settings(MailSettings, SecuritySettings):
             raise ValueError(
                 f"HOST={self.host} is refused: without authentication the product listens on "
                 "localhost only (a stranger could start shell jobs); set AUTH_ENABLED=true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _provider_leads_back(self) -> Self:
+        if self.oidc_issuer and not self.public_url:
+            raise ValueError(
+                "OIDC_ISSUER needs PUBLIC_URL: where the provider leads people back to"
             )
         return self
 
@@ -201,6 +213,11 @@ class Settings(MailSettings, SecuritySettings):
             if part.hostname
         ]
         return OutboundPolicy(self.outbound_deny, self.outbound_allow, tuple(own))
+
+    @property
+    def provider_outbound(self) -> OutboundPolicy:
+        """The policy for the identity provider, which the operator has named."""
+        return OutboundPolicy(own=self.outbound.own)
 
     @property
     def webhook_outbound(self) -> OutboundPolicy:

@@ -10,14 +10,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.api.gate.address import came_by_tls
 from app.api.people import cookies, sign_in
-from app.api.people.page_texts import TEXTS, language
+from app.api.people.page_texts import REFUSALS, TEXTS, language
 from app.db import transaction
 from app.domain.errors import Conflict, DomainError, InvalidCredentials, RateLimited
 from app.domain.own_paths import own_path
 from app.domain.passwords import LONGEST
 from app.models import User
 from app.services import database_errors
-from app.services.people import csrf, password_tickets, signing_in
+from app.services.people import csrf, identity_provider, password_tickets, signing_in
 from app.version import VERSION
 
 _COOKIE: Final = "oneoff_form"
@@ -45,7 +45,8 @@ def show_sign_in() -> AnyResponse:
     if not current_app.config["SETTINGS"].auth_enabled:
         return redirect(_next())
     notice = "expired" if request.args.get("expired") == "1" else ""
-    return _page("login.html", notice=notice)
+    refused = request.args.get("refused", "")
+    return _page("login.html", notice=notice, fault=refused if refused in REFUSALS else "")
 
 
 @_routes.post(_PATH)
@@ -131,8 +132,10 @@ def _page(template: str, status: int = HTTPStatus.OK, **values: Any) -> AnyRespo
     """Return a page whose form is bound to a cookie."""
     seed, chosen = _seed() or csrf.new_seed(), language()
     fault, notice = values.pop("fault", ""), values.pop("notice", "")
-    texts = TEXTS[chosen]
+    texts, provider = TEXTS[chosen], identity_provider.name()
     values |= {
+        "name": provider or "",
+        "through": texts.through.format(name=provider) if provider else "",
         "fault": getattr(texts, fault).format(**values) if fault else "",
         "notice": getattr(texts, notice) if notice else "",
         "username": request.form.get("username", "")[:_LONGEST_NAME],
