@@ -7,17 +7,20 @@ It lets in one person without asking, checks what a provider has to check, and m
 import base64
 import contextlib
 import hashlib
+import hmac
+import json
 import secrets
 import subprocess
 import sys
 import time
 from collections import Counter
+from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
 import httpx
 from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jws, jwt
-from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 CLIENT_ID, CLIENT_SECRET = "one off", "s3cret:+/%"
@@ -29,7 +32,7 @@ PERSON = {
     "realm_access": {"roles": ["jobs-user"]},
 }
 #: What may be set, and what it is at first.
-KNOBS = {
+KNOBS: dict[str, Any] = {
     "person": PERSON,
     #: Claims in the place of those that are right; null leaves one out.
     "claims": {},
@@ -69,12 +72,7 @@ class Provider:
         self.address = ""
         self.codes, self.asked = {}, Counter()
         self.knobs = dict(KNOBS)
-        self.keys = {name: make(f"{name}-1") for name, make in _ALGORITHMS.items()}
-
-    def rotate(self):
-        """Have new keys in the place of those that there are."""
-        kid = secrets.token_hex(4)
-        self.keys = {name: make(f"{name}-{kid}") for name, make in _ALGORITHMS.items()}
+        self.keys: dict[str, Any] = {n: make(f"{n}-1") for n, make in _ALGORITHMS.items()}
 
     def id_token(self, nonce):
         """Return the token that tells who the person is."""
@@ -91,11 +89,13 @@ class Provider:
         header = {"alg": algorithm, "kid": key.kid}
         if way == "none":
             return jws.serialize_compact(
-                {"alg": "none", "kid": key.kid}, _json(claims), None, algorithms=["none"]
+                {"alg": "none", "kid": key.kid},
+                json.dumps(claims).encode(),
+                None,
+                algorithms=["none"],
             )
         if way == "hs256":
-            secret = OctKey.import_key(key.as_pem(private=False))
-            return jwt.encode({"alg": "HS256", "kid": key.kid}, claims, secret)
+            return _by_secret(claims, key)
         if way == "other key":
             key = _ALGORITHMS[algorithm](key.kid)
         if way == "unknown kid":
@@ -104,49 +104,31 @@ class Provider:
             del header["kid"]
         return jwt.encode(header, claims, key, algorithms=[algorithm])
 
-
-def _json(claims):
-    import json
-
-    return json.dumps(claims).encode()
-
-
-def make_app(provider):
-    """Return the provider as a web application."""
-    app = Flask("provider")
-
-    @app.before_request
-    def misbehave():
+    def misbehave(self):
+        """Answer in the place of an endpoint that is in trouble."""
         name = next((n for n, path in ENDPOINTS.items() if path == request.path), None)
-        if name is None:
-            return None
-        provider.asked[name] += 1
-        if name in provider.knobs["down"]:
+        self.asked[name] += 1
+        if name in self.knobs["down"]:
             return Response("away", 503)
-        if name in provider.knobs["huge"]:
+        if name in self.knobs["huge"]:
             return Response(b"[" + b" " * 1_000_000 + b"]", mimetype="application/json")
-        if name in provider.knobs["slow"]:
+        if name in self.knobs["slow"]:
             time.sleep(3)
         return None
 
-    @app.get(ENDPOINTS["discovery"])
-    def discover():
-        return jsonify(
-            {
-                "issuer": provider.address,
-                "authorization_endpoint": f"{provider.address}/authorize",
-                "token_endpoint": f"{provider.address}/token",
-                "jwks_uri": f"{provider.address}/jwks",
-                "token_endpoint_auth_methods_supported": [
-                    "client_secret_basic",
-                    "client_secret_post",
-                ],
-            }
-            | provider.knobs["metadata"]
-        )
+    def discover(self):
+        """Answer where everything is."""
+        usual = {
+            "issuer": self.address,
+            "authorization_endpoint": f"{self.address}/authorize",
+            "token_endpoint": f"{self.address}/token",
+            "jwks_uri": f"{self.address}/jwks",
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }
+        return jsonify(usual | self.knobs["metadata"])
 
-    @app.get(ENDPOINTS["authorize"])
-    def authorize():
+    def authorize(self):
+        """Let the person in, and send the browser back."""
         asked = request.args
         assert asked["response_type"] == "code"
         assert asked["client_id"] == CLIENT_ID
@@ -154,21 +136,21 @@ def make_app(provider):
         assert "openid" in asked["scope"].split()
         assert all(len(asked[name]) >= 32 for name in ("state", "nonce", "code_challenge"))
         back = {"state": asked["state"]}
-        if provider.knobs["error"]:
-            back["error"] = provider.knobs["error"]
+        if self.knobs["error"]:
+            back["error"] = self.knobs["error"]
         else:
             back["code"] = secrets.token_urlsafe(16)
-            provider.codes[back["code"]] = dict(asked)
-        return redirect(f"{asked['redirect_uri']}?{urlencode(back | provider.knobs['back'])}")
+            self.codes[back["code"]] = dict(asked)
+        return redirect(f"{asked['redirect_uri']}?{urlencode(back | self.knobs['back'])}")
 
-    @app.post(ENDPOINTS["token"])
-    def give_token():
+    def give_token(self):
+        """Answer with tokens for a code, which is good for one use."""
         form = request.form
-        asked = provider.codes.pop(form.get("code"), None)
-        if not is_ours():
+        asked = self.codes.pop(form.get("code"), None)
+        if not self._is_client():
             return jsonify({"error": "invalid_client"}), 401
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        challenge = _encoded(digest).decode()
         is_right = (
             asked is not None
             and form["grant_type"] == "authorization_code"
@@ -177,39 +159,62 @@ def make_app(provider):
         )
         if not is_right:
             return jsonify({"error": "invalid_grant"}), 400
-        token = provider.id_token(asked["nonce"])
+        token = self.id_token(asked["nonce"])
         return jsonify({"access_token": "at", "token_type": "Bearer", "id_token": token})
 
-    def is_ours():
-        ways = provider.knobs["metadata"].get("token_endpoint_auth_methods_supported", ["basic"])
-        if request.authorization is not None:
-            shown = request.authorization
-            pair = (unquote_plus(shown.username), unquote_plus(shown.password))
+    def _is_client(self):
+        ways = self.knobs["metadata"].get("token_endpoint_auth_methods_supported", ["basic"])
+        shown, form = request.authorization, request.form
+        if shown is not None:
+            pair = (unquote_plus(shown.username or ""), unquote_plus(shown.password or ""))
             return pair == (CLIENT_ID, CLIENT_SECRET) and ways == ["basic"]
-        form, is_public = request.form, ways == ["none"]
-        secret = None if is_public else CLIENT_SECRET
+        secret = None if ways == ["none"] else CLIENT_SECRET
         return (form.get("client_id"), form.get("client_secret")) == (CLIENT_ID, secret)
 
-    @app.get(ENDPOINTS["jwks"])
-    def publish_keys():
-        keys = [key.as_dict(private=False, use="sig") for key in provider.keys.values()]
+    def publish_keys(self):
+        """Answer with the keys, and with what else may be among them."""
+        keys = [key.as_dict(private=False, use="sig") for key in self.keys.values()]
         return jsonify({"keys": [{"kty": "oct", "k": "AAAA"}, 7, *keys]})
 
-    @app.route("/knobs", methods=["GET", "POST", "DELETE"])
-    def turn():
+    def turn(self):
+        """Set knobs, or put all back; say how often each endpoint was asked."""
         if request.method == "POST":
             assert request.json.keys() <= KNOBS.keys(), request.json
-            provider.knobs |= request.json
+            self.knobs |= request.json
         if request.method == "DELETE":
-            provider.knobs, provider.asked, provider.codes = dict(KNOBS), Counter(), {}
-        return jsonify({"asked": provider.asked})
+            self.knobs, self.asked, self.codes = dict(KNOBS), Counter(), {}
+        return jsonify({"asked": {str(name): count for name, count in self.asked.items()}})
 
-    @app.post("/rotate")
-    def rotate():
-        provider.rotate()
+    def rotate(self):
+        """Have new keys in the place of those that there are."""
+        kid = secrets.token_hex(4)
+        self.keys = {name: make(f"{name}-{kid}") for name, make in _ALGORITHMS.items()}
         return jsonify({})
 
+
+def make_app(provider):
+    """Return the provider as a web application."""
+    app = Flask("provider")
+    app.before_request(provider.misbehave)
+    app.get(ENDPOINTS["discovery"])(provider.discover)
+    app.get(ENDPOINTS["authorize"])(provider.authorize)
+    app.post(ENDPOINTS["token"])(provider.give_token)
+    app.get(ENDPOINTS["jwks"])(provider.publish_keys)
+    app.route("/knobs", methods=["GET", "POST", "DELETE"])(provider.turn)
+    app.post("/rotate")(provider.rotate)
     return app
+
+
+def _by_secret(claims, key):
+    """Return claims signed with the public key as if it were a secret (no library does that)."""
+    header = {"alg": "HS256", "typ": "JWT", "kid": key.kid}
+    text = b".".join(_encoded(json.dumps(part).encode()) for part in (header, claims))
+    mac = hmac.digest(key.as_pem(private=False), text, "sha256")
+    return (text + b"." + _encoded(mac)).decode()
+
+
+def _encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 class Running:
@@ -218,7 +223,9 @@ class Running:
     def __init__(self):
         command = [sys.executable, "-m", "tests.support.oidc_server"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.address = self.process.stdout.readline().strip()
+        assert self.process.stdout is not None
+        self.out = self.process.stdout
+        self.address = self.out.readline().strip()
         assert self.address, "the provider has not started"
 
     def turn(self, **knobs):
@@ -245,7 +252,7 @@ class Running:
         """End the process."""
         self.process.terminate()
         self.process.wait()
-        self.process.stdout.close()
+        self.out.close()
 
 
 @contextlib.contextmanager

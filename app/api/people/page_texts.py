@@ -80,7 +80,7 @@ TEXTS: Final = {
         disabled="Your account is disabled. Ask an admin.",
         no_name="{name} tells no name that OneOff could use for you. Ask an admin.",
         no_role="You have no role in OneOff. Ask an admin for one.",
-        name_taken="Somebody else has your name in OneOff. If that is you, ask an admin to link you.",
+        name_taken="Somebody else has your name in OneOff. If it is you, ask an admin for a link.",
     ),
     "vi": Texts(
         name="Tiếng Việt",

@@ -1,5 +1,6 @@
 """The sign-in page: two forms that need no JavaScript."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -131,23 +132,30 @@ def _locked(error: RateLimited) -> AnyResponse:
 def _page(template: str, status: int = HTTPStatus.OK, **values: Any) -> AnyResponse:
     """Return a page whose form is bound to a cookie."""
     seed, chosen = _seed() or csrf.new_seed(), language()
-    fault, notice = values.pop("fault", ""), values.pop("notice", "")
-    texts, provider = TEXTS[chosen], identity_provider.name()
+    values |= _words(chosen, values)
     values |= {
-        "name": provider or "",
-        "through": texts.through.format(name=provider) if provider else "",
-        "fault": getattr(texts, fault).format(**values) if fault else "",
-        "notice": getattr(texts, notice) if notice else "",
         "username": request.form.get("username", "")[:_LONGEST_NAME],
         "csrf_token": csrf.of_form(seed),
     }
-    common = {"lang": chosen, "texts": texts, "languages": TEXTS, "next": _next()}
+    common = {"lang": chosen, "texts": TEXTS[chosen], "languages": TEXTS, "next": _next()}
     text = render_template(template, version=VERSION, **common, **values)
     response = Response(text, status, _HEADERS, mimetype="text/html")
     response.vary.add("Accept-Language")
     response.headers["Content-Language"] = chosen
     _bind(response, seed)
     return response
+
+
+def _words(chosen: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the page says here and now; a fault and a notice are names of texts."""
+    texts, name = TEXTS[chosen], identity_provider.name()
+    fault, notice = values.get("fault", ""), values.get("notice", "")
+    filled = {"minutes": values.get("minutes"), "name": name or ""}
+    return {
+        "fault": getattr(texts, fault).format(**filled) if fault else "",
+        "notice": getattr(texts, notice) if notice else "",
+        "through": texts.through.format(**filled) if name else "",
+    }
 
 
 def _bind(response: Response, seed: str) -> None:
