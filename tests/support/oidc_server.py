@@ -70,7 +70,8 @@ class Provider:
 
     def __init__(self):
         self.address = ""
-        self.codes, self.asked = {}, Counter()
+        self.codes: dict[str, Any] = {}
+        self.asked: Counter[str | None] = Counter()
         self.knobs = dict(KNOBS)
         self.keys: dict[str, Any] = {n: make(f"{n}-1") for n, make in _ALGORITHMS.items()}
 

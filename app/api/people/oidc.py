@@ -1,5 +1,6 @@
 """Signing in through the identity provider: a browser is sent there, and comes back."""
 
+import logging
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from app.services.people import arrivals, identity_provider
 from app.services.people.identity_provider import SignInRefused
 
 blp = Blueprint("oidc", __name__, url_prefix="/api/auth", description="The identity provider")
+
+log = logging.getLogger(__name__)
 
 COOKIE: Final = "oneoff_oidc"
 _PATH: Final = "/api/auth/oidc"
@@ -44,7 +47,7 @@ def begin_sign_in() -> AnyResponse:
     try:
         departure = identity_provider.depart(place)
     except Unavailable as error:
-        current_app.logger.warning("signing in through the identity provider: %s", error)
+        log.warning("nobody can sign in through the identity provider: %s", error)
         return _back_to_page("provider_away", place)
     response = redirect(departure.address, HTTPStatus.SEE_OTHER)
     seconds = int(identity_provider.VALID.total_seconds())
