@@ -133,7 +133,6 @@ def _check_claims(claims: Any, header: dict[str, Any], rules: Rules) -> None:
     options = {
         "iss": {"essential": True, "value": rules.issuer},
         "aud": {"essential": True, "value": rules.client_id},
-        "nonce": {"essential": True, "value": rules.nonce},
     }
     params = {"client_id": rules.client_id, "nonce": rules.nonce}
     CodeIDToken(claims, header, options, params).validate(int(now().timestamp()), LEEWAY)
