@@ -147,7 +147,7 @@ class Provider:
     def give_token(self):
         """Answer with tokens for a code, which is good for one use."""
         form = request.form
-        asked = self.codes.pop(form.get("code"), None)
+        asked = self.codes.pop(form.get("code", ""), None)
         if not self._is_client():
             return jsonify({"error": "invalid_client"}), 401
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
