@@ -32,9 +32,9 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.oversight import audit, purges
-from app.api.people import me, members, pages, roles, setup, sign_in, users
+from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones
-from app.services.people import sessions
+from app.services.people import identity_provider, sessions
 from app.settings import Settings
 from app.version import VERSION
 
@@ -45,7 +45,7 @@ RESOURCES = (
     *(audit, purges),
     *(smtp, timezones, emails),
     *(users, roles, members, setup),
-    *(sign_in, me),
+    *(sign_in, me, oidc),
 )
 
 
@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> Flask:
     pages.install(app)
     web.install(app)
     sessions.configure(settings)
+    identity_provider.configure(settings)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

@@ -160,10 +160,11 @@ def config_check(settings: Settings) -> None:
 
 
 def _masked(name: str, value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)
+    """Return a value as it may be shown: addresses without their password, secrets not at all."""
     if name in SECRETS and value:
-        return serving.masked(str(value))
+        return serving.masked(str(value)) if name.endswith("_url") else "***"
+    if isinstance(value, tuple):
+        return ",".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
     return str(value)
 
 

@@ -1,4 +1,4 @@
-"""Tries to sign in, kept for as long as they count."""
+"""Tries to sign in, and sign-ins that have come back, kept for as long as they count."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,3 +24,15 @@ class SignInTry(Base):
         sa.Index("ix_sign_in_tries_address", "address", "tried_at"),
         sa.Index("ix_sign_in_tries_tried_at", "tried_at"),
     )
+
+
+class SpentState(Base):
+    """A sign-in that has come back from the identity provider: it can't come back again."""
+
+    __tablename__ = "spent_states"
+
+    #: The beginning of a hash of its state.
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    spent_at: Mapped[Moment]
+
+    __table_args__ = (sa.Index("ix_spent_states_spent_at", "spent_at"),)

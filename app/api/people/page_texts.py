@@ -6,6 +6,13 @@ from typing import Final
 from flask import request
 
 DEFAULT: Final = "en"
+#: Texts that tell somebody why there was no sign-in through the identity provider.
+REFUSALS: Final = frozenset(
+    {
+        *("provider_away", "provider_denied", "provider_failed", "provider_stale"),
+        *("disabled", "no_name", "no_role", "name_taken"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,15 @@ class Texts:
     weak: str
     same: str
     long: str
+    through: str
+    provider_away: str
+    provider_denied: str
+    provider_failed: str
+    provider_stale: str
+    disabled: str
+    no_name: str
+    no_role: str
+    name_taken: str
 
 
 TEXTS: Final = {
@@ -56,6 +72,15 @@ TEXTS: Final = {
         weak="This password is too short or too easily guessed. Choose another one.",
         same="This is the password you had before. Choose another one.",
         long="This password is too long: 128 characters at most.",
+        through="Sign in with {name}",
+        provider_away="{name} can't be reached at present. Try again in a moment.",
+        provider_denied="{name} has not let you in.",
+        provider_failed="Signing in with {name} did not work. Try again, or ask an admin.",
+        provider_stale="That took too long, or was begun elsewhere. Sign in again.",
+        disabled="Your account is disabled. Ask an admin.",
+        no_name="{name} tells no name that OneOff could use for you. Ask an admin.",
+        no_role="You have no role in OneOff. Ask an admin for one.",
+        name_taken="Somebody else has your name in OneOff. If it is you, ask an admin for a link.",
     ),
     "vi": Texts(
         name="Tiếng Việt",
@@ -78,6 +103,15 @@ TEXTS: Final = {
         weak="Mật khẩu này quá ngắn hoặc quá dễ đoán. Hãy chọn mật khẩu khác.",
         same="Đây là mật khẩu cũ của bạn. Hãy chọn mật khẩu khác.",
         long="Mật khẩu này quá dài: tối đa 128 ký tự.",
+        through="Đăng nhập bằng {name}",
+        provider_away="Hiện không kết nối được với {name}. Hãy thử lại sau giây lát.",
+        provider_denied="{name} không cho phép bạn đăng nhập.",
+        provider_failed="Không đăng nhập được bằng {name}. Hãy thử lại hoặc hỏi quản trị viên.",
+        provider_stale="Quá lâu, hoặc bạn đã bắt đầu ở nơi khác. Hãy đăng nhập lại.",
+        disabled="Tài khoản của bạn đã bị vô hiệu hóa. Hãy hỏi quản trị viên.",
+        no_name="{name} không cho biết tên nào mà OneOff dùng được. Hãy hỏi quản trị viên.",
+        no_role="Bạn chưa có vai trò nào trong OneOff. Hãy hỏi quản trị viên.",
+        name_taken="Tên của bạn đã có người dùng. Nếu đó là bạn, quản trị viên có thể liên kết.",
     ),
 }
 

@@ -1,5 +1,6 @@
 """The sign-in page: two forms that need no JavaScript."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -10,14 +11,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.api.gate.address import came_by_tls
 from app.api.people import cookies, sign_in
-from app.api.people.page_texts import TEXTS, language
+from app.api.people.page_texts import REFUSALS, TEXTS, language
 from app.db import transaction
 from app.domain.errors import Conflict, DomainError, InvalidCredentials, RateLimited
 from app.domain.own_paths import own_path
 from app.domain.people.passwords import LONGEST
 from app.models import User
 from app.services import database_errors
-from app.services.people import csrf, password_tickets, signing_in
+from app.services.people import csrf, identity_provider, password_tickets, signing_in
 from app.version import VERSION
 
 _COOKIE: Final = "oneoff_form"
@@ -50,7 +51,8 @@ def show_sign_in() -> AnyResponse:
     if not current_app.config["SETTINGS"].auth_enabled:
         return redirect(_next())
     notice = "expired" if request.args.get("expired") == "1" else ""
-    return _page("login.html", notice=notice)
+    refused = request.args.get("refused", "")
+    return _page("login.html", notice=notice, fault=refused if refused in REFUSALS else "")
 
 
 @_routes.post(_PATH)
@@ -135,21 +137,30 @@ def _locked(error: RateLimited) -> AnyResponse:
 def _page(template: str, status: int = HTTPStatus.OK, **values: Any) -> AnyResponse:
     """Return a page whose form is bound to a cookie."""
     seed, chosen = _seed() or csrf.new_seed(), language()
-    fault, notice = values.pop("fault", ""), values.pop("notice", "")
-    texts = TEXTS[chosen]
+    values |= _words(chosen, values)
     values |= {
-        "fault": getattr(texts, fault).format(**values) if fault else "",
-        "notice": getattr(texts, notice) if notice else "",
         "username": request.form.get("username", "")[:_LONGEST_NAME],
         "csrf_token": csrf.of_form(seed),
     }
-    common = {"lang": chosen, "texts": texts, "languages": TEXTS, "next": _next()}
+    common = {"lang": chosen, "texts": TEXTS[chosen], "languages": TEXTS, "next": _next()}
     text = render_template(template, version=VERSION, **common, **values)
     response = Response(text, status, _HEADERS, mimetype="text/html")
     response.vary.add("Accept-Language")
     response.headers["Content-Language"] = chosen
     _bind(response, seed)
     return response
+
+
+def _words(chosen: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the page says here and now; a fault and a notice are names of texts."""
+    texts, name = TEXTS[chosen], identity_provider.name()
+    fault, notice = values.get("fault", ""), values.get("notice", "")
+    filled = {"minutes": values.get("minutes"), "name": name or ""}
+    return {
+        "fault": getattr(texts, fault).format(**filled) if fault else "",
+        "notice": getattr(texts, notice) if notice else "",
+        "through": texts.through.format(**filled) if name else "",
+    }
 
 
 def _bind(response: Response, seed: str) -> None:

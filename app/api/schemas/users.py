@@ -7,6 +7,7 @@ import marshmallow as ma
 from app.api.schemas.common import MISSING, InputSchema, PageQuery, Schema
 from app.api.schemas.fields import Choice, Flag, QueryFlag, Text, at_most
 from app.domain.people.accounts import LONGEST_EMAIL, clean_email, clean_username
+from app.domain.people.identity import clean_issuer, clean_subject
 from app.domain.people.passwords import LONGEST, SHORTEST
 
 #: Nobody needs more roles than this.
@@ -14,6 +15,8 @@ MOST_ROLES: Final = 50
 #: Bodies of those who have not said who they are.
 SMALL: Final = 16 * 1024
 _USERNAME = {"description": "In lower case; it can't be changed", "example": "alice"}
+_ISSUER = {"description": "OIDC_ISSUER: the user signs in through it, and has no password here"}
+_SUBJECT = {"description": "What the identity provider calls the user (sub)"}
 _EMAIL = {"format": "email", "maxLength": LONGEST_EMAIL}
 
 
@@ -72,11 +75,21 @@ class NewUser(_Roles):
 class UserEdit(_Roles):
     """What is to be changed of a user."""
 
-    clearable = frozenset({"email"})
+    clearable = frozenset({"email", "issuer", "subject"})
 
     email = Text(clean_email, allow_none=True, metadata=_EMAIL)
     is_active = Flag(metadata={"description": "Off: signed out, and refused until it is on again"})
     role = Text(at_most(64), metadata={"description": "One role instead of roles"})
+    issuer = Text(clean_issuer, allow_none=True, metadata=_ISSUER)
+    subject = Text(clean_subject, allow_none=True, metadata=_SUBJECT)
+
+    @ma.validates_schema
+    def _whole_identity(self, data: Any, **_: Any) -> None:
+        if (data.get("issuer") is None) != (data.get("subject") is None):
+            lacking = "subject" if data.get("subject") is None else "issuer"
+            raise ma.ValidationError("issuer and subject are given together", lacking)
+        if ("issuer" in data) != ("subject" in data):
+            raise ma.ValidationError("issuer and subject are cleared together", "subject")
 
 
 class UserRoles(_Roles):
@@ -134,6 +147,8 @@ class UserOut(Schema):
     role = ma.fields.String(allow_none=True, metadata={"description": "The first of roles"})
     has_password = ma.fields.Boolean()
     is_external = ma.fields.Boolean(metadata={"description": "Known to an identity provider"})
+    issuer = ma.fields.String(allow_none=True, metadata=_ISSUER)
+    subject = ma.fields.String(allow_none=True, metadata=_SUBJECT)
     last_login_at = ma.fields.DateTime(allow_none=True)
     created_by = ma.fields.String(allow_none=True)
     created_at = ma.fields.DateTime()

@@ -53,14 +53,15 @@ def keeping_an_admin(session: Session) -> Iterator[None]:
 
     The caller has called :func:`access.changed` before: so nobody else changes people meanwhile.
     """
-    had_one = _has_admin(session)
+    had_one = has_admin(session)
     yield
     session.flush()
-    if had_one and not _has_admin(session):
+    if had_one and not has_admin(session):
         raise Conflict("the last active admin must stay one", {"reason": "last_admin"})
 
 
-def _has_admin(session: Session) -> bool:
+def has_admin(session: Session) -> bool:
+    """Return whether there is an admin who may sign in."""
     query = (
         sa.select(User.id)
         .join(user_roles, user_roles.c.user_id == User.id)

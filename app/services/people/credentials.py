@@ -6,9 +6,10 @@ Hashing takes a quarter of a second; a transaction would keep others waiting for
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.domain.errors import invalid
+from app.domain.errors import Conflict, invalid
 from app.domain.people import passwords as form
 from app.gateways import passwords
+from app.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,10 @@ def new_password(given: object, context: Iterable[str | None], name: str) -> New
     except ValueError as error:
         raise invalid(name, str(error)) from None
     return NewPassword(passwords.hash_of(given))
+
+
+def refuse_external(user: User) -> None:
+    """Raise :class:`Conflict` for a person of the identity provider, who has no password."""
+    if user.issuer is not None:
+        text = "this user signs in through the identity provider and has no password here"
+        raise Conflict(text, {"reason": "external_user"})

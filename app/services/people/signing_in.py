@@ -19,6 +19,7 @@ from app.models import User
 from app.services import audit
 from app.services.audit.notes import DONE, FAILED
 from app.services.people import sessions, tries
+from app.services.people.credentials import refuse_external
 from app.services.people.sessions import Tokens
 from app.services.people.tries import Try
 
@@ -44,7 +45,7 @@ def recognised(username: str, password: str, visitor: Visitor) -> User:
     with reading() as session:
         user = session.scalar(sa.select(User).where(User.username == name))
     one = Try(name, visitor.address, user.id if user else None)
-    stored = user.password_hash if user and _may_enter(user) else None
+    stored = user.password_hash if user and may_enter(user) else None
     is_right = tries.counted(one, lambda: passwords.is_right(password, stored))
     if user is not None and is_right:
         return user
@@ -56,7 +57,7 @@ def recognised(username: str, password: str, visitor: Visitor) -> User:
 def enter(session: Session, user: User, visitor: Visitor) -> Tokens:
     """Open a session for somebody who was recognised, unless he has been changed since."""
     present = session.get(User, user.id, with_for_update=True)
-    if present is None or not _may_enter(present) or present.password_hash != user.password_hash:
+    if present is None or not may_enter(present) or present.password_hash != user.password_hash:
         raise InvalidCredentials
     return sessions.open_session(session, present, visitor.address, visitor.agent)
 
@@ -64,11 +65,12 @@ def enter(session: Session, user: User, visitor: Visitor) -> Tokens:
 def change_password(user_id: str, current: str, new: str, visitor: Visitor) -> User:
     """Give somebody who shows the present password a new one, and return him.
 
-    All his sessions end. Raises :class:`Invalid` or :class:`RateLimited`; it makes its own units of
-    work.
+    All his sessions end. Raises :class:`Invalid`, :class:`RateLimited` or :class:`Conflict`; it
+    makes its own units of work.
     """
     with reading() as session:
         user = session.get_one(User, user_id)
+    refuse_external(user)
     one = Try(user.username, visitor.address, user.id)
     if not tries.counted(one, lambda: passwords.is_right(current, user.password_hash)):
         with transaction() as session:
@@ -83,7 +85,7 @@ def replace_password(user: User, new: str, visitor: Visitor) -> User:
     made = passwords.hash_of(new)
     with transaction() as session:
         present = session.get_one(User, user.id, with_for_update=True)
-        if present.password_hash != user.password_hash or not _may_enter(present):
+        if present.password_hash != user.password_hash or not may_enter(present):
             raise Conflict("the password was changed meanwhile; sign in again")
         present.password_hash, present.must_change_password = made, False
         present.updated_at = now()
@@ -107,7 +109,8 @@ def fingerprint(user: User) -> str:
     return hashlib.sha256((user.password_hash or "").encode()).hexdigest()
 
 
-def _may_enter(user: User) -> bool:
+def may_enter(user: User) -> bool:
+    """Return whether somebody is neither disabled nor deleted."""
     return user.is_active and user.deleted_at is None
 
 
@@ -115,7 +118,7 @@ def _note_failure(session: Session, user: User | None, visitor: Visitor) -> None
     """Add a failure to the audit log; a name that nobody has is not kept, it may be a password."""
     if user is None:
         reason = "unknown user"
-    elif not _may_enter(user):
+    elif not may_enter(user):
         reason = "disabled user"
     else:
         reason = "wrong password" if user.password_hash else "user without password"

@@ -1,4 +1,4 @@
-"""Forgetting sessions that are long over, and tries to sign in that count no more."""
+"""Forgetting sessions that are long over, and what of signing in counts no more."""
 
 from datetime import timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import transaction
 from app.domain.clock import now
 from app.models import UserSession
-from app.services.people import tries
+from app.services.people import identity_provider, tries
 
 #: A session that is over is kept so long: it says where its person has signed in from.
 KEPT: Final = timedelta(days=30)
@@ -20,6 +20,7 @@ def purge_in_batches() -> None:
     """Delete what is past its time, some at a time."""
     with transaction() as session:
         tries.forget_old(session)
+        identity_provider.forget_spent(session)
     gone = BATCH
     while gone == BATCH:
         with transaction() as session:

@@ -25,6 +25,8 @@ _PLAIN: Final = (
     "email",
     "is_active",
     "must_change_password",
+    "issuer",
+    "subject",
     "last_login_at",
     "created_by",
     "created_at",

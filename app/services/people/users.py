@@ -16,8 +16,8 @@ from app.domain.ids import new_id, normalise_id
 from app.models import ApiKey, Role, User, project_members, user_roles
 from app.services import access
 from app.services.access import Principal, rights
-from app.services.people import bounds, roles
-from app.services.people.credentials import NewPassword
+from app.services.people import bounds, links, roles
+from app.services.people.credentials import NewPassword, refuse_external
 from app.services.people.user_views import wire
 
 #: What somebody is who was made without roles being named.
@@ -91,7 +91,7 @@ def add(
     )
     session.add(user)
     session.flush()
-    _give(session, user, held)
+    give(session, user, held)
     return user
 
 
@@ -107,6 +107,8 @@ def update(
             user.email = values["email"]
         if "is_active" in values:
             _switch(session, user, who, is_active=values["is_active"])
+        if "issuer" in values:
+            links.change(session, user, values["issuer"], values["subject"])
         if "roles" in values:
             _assign(session, user, values["roles"], who)
         user.updated_at = now()
@@ -128,6 +130,7 @@ def set_password(
     user = _managed(session, user_id, who)
     if user.id == who.user_id:
         raise Forbidden("your own password you change yourself, showing the one before")
+    refuse_external(user)
     replace_password(session, user, password, must_change=True)
     shown = {} if password.shown is None else {"password": password.shown}
     return wire(session, user) | shown
@@ -188,11 +191,12 @@ def _assign(session: Session, user: User, words: Sequence[str], who: Principal) 
         raise Forbidden("nobody changes the roles that are their own", {"reason": "own_roles"})
     _refuse_beyond(who, held)
     session.execute(sa.delete(user_roles).where(user_roles.c.user_id == user.id))
-    _give(session, user, held)
+    give(session, user, held)
     bounds.revoke_sessions(session, [user.id], "roles_changed")
 
 
-def _give(session: Session, user: User, held: Iterable[Role]) -> None:
+def give(session: Session, user: User, held: Iterable[Role]) -> None:
+    """Add roles to those of a user; who may do so was decided before."""
     rows = [{"user_id": user.id, "role_id": role.id} for role in held]
     if rows:
         session.execute(sa.insert(user_roles), rows)

@@ -184,6 +184,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how one may sign in */
+        get: operations["listSignInMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take a browser that comes back from the identity provider */
+        get: operations["finishSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lead a browser to the identity provider; next is a path of this site */
+        get: operations["beginSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/password": {
         parameters: {
             query?: never;
@@ -2849,6 +2900,10 @@ export interface components {
             message?: string;
             status?: string;
         };
+        MethodsOut: {
+            oidc?: components["schemas"]["ProviderOut"] | null;
+            password?: boolean;
+        };
         MomentsOut: {
             /** @description In the schedule's zone, with its offset */
             local?: string;
@@ -3082,6 +3137,8 @@ export interface components {
             is_active?: boolean;
             /** @description Known to an identity provider */
             is_external?: boolean;
+            /** @description OIDC_ISSUER: the user signs in through it, and has no password here */
+            issuer?: string | null;
             /** Format: date-time */
             last_login_at?: string | null;
             must_change_password?: boolean;
@@ -3095,6 +3152,8 @@ export interface components {
              *     ]
              */
             roles?: string[];
+            /** @description What the identity provider calls the user (sub) */
+            subject?: string | null;
             /** Format: date-time */
             updated_at?: string;
             /**
@@ -3273,6 +3332,12 @@ export interface components {
             name?: string;
             /** Format: date-time */
             updated_at?: string;
+        };
+        ProviderOut: {
+            /** @example Keycloak */
+            name?: string;
+            /** @description Where to lead a browser; takes next */
+            url?: string;
         };
         QueueEdit: {
             /** @description Executions that run at a time, over all workers */
@@ -3582,6 +3647,9 @@ export interface components {
             /** @description The token in the log of the server must be shown */
             token_required?: boolean;
         };
+        SignInMethodsEnvelope: {
+            data: components["schemas"]["MethodsOut"];
+        };
         SignedOutEnvelope: {
             data: components["schemas"]["SignedOutOut"];
         };
@@ -3846,10 +3914,14 @@ export interface components {
             email?: string | null;
             /** @description Off: signed out, and refused until it is on again */
             is_active?: boolean;
+            /** @description OIDC_ISSUER: the user signs in through it, and has no password here */
+            issuer?: string | null;
             /** @description One role instead of roles */
             role?: string;
             /** @description Names or ids of roles */
             roles?: string[];
+            /** @description What the identity provider calls the user (sub) */
+            subject?: string | null;
         };
         UserEnvelope: {
             data: components["schemas"]["UserOut"];
@@ -3873,6 +3945,8 @@ export interface components {
             is_active?: boolean;
             /** @description Known to an identity provider */
             is_external?: boolean;
+            /** @description OIDC_ISSUER: the user signs in through it, and has no password here */
+            issuer?: string | null;
             /** Format: date-time */
             last_login_at?: string | null;
             must_change_password?: boolean;
@@ -3884,6 +3958,8 @@ export interface components {
              *     ]
              */
             roles?: string[];
+            /** @description What the identity provider calls the user (sub) */
+            subject?: string | null;
             /** Format: date-time */
             updated_at?: string;
             /**
@@ -4501,6 +4577,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["WhoEnvelope"];
                 };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listSignInMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethodsEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Leads to where one wanted to go, or back to the sign-in page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    beginSignIn: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Leads to the identity provider */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["DEFAULT_ERROR"];
         };

@@ -96,3 +96,17 @@ class SessionOut(Schema):
     used_at = ma.fields.DateTime(metadata={"description": "When its tokens were last renewed"})
     expires_at = ma.fields.DateTime()
     is_current = ma.fields.Boolean(metadata={"description": "The one that asks"})
+
+
+class ProviderOut(Schema):
+    """The identity provider that people may sign in through."""
+
+    name = ma.fields.String(metadata={"example": "Keycloak"})
+    url = ma.fields.String(metadata={"description": "Where to lead a browser; takes next"})
+
+
+class MethodsOut(Schema):
+    """How one may sign in."""
+
+    password = ma.fields.Boolean()
+    oidc = ma.fields.Nested(ProviderOut, allow_none=True)

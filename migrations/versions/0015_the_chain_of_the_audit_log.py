@@ -8,8 +8,8 @@ from alembic import op
 from app.db import UtcDateTime
 from migrations import guards, seeds
 
-revision = "0018"
-down_revision = "0017"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
