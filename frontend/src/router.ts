@@ -24,6 +24,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/executions/ExecutionsPage.vue"),
     meta: { title: "nav.executions", needs: ["execution:read"] },
   },
+  {
+    path: "/executions/:id",
+    component: () => import("@/pages/executions/ExecutionPage.vue"),
+    meta: { title: "nav.executions", needs: ["execution:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

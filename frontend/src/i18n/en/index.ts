@@ -1,5 +1,7 @@
 import common from "./common";
+import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
+import log from "./log";
 
-export default { ...common, jobs, executions };
+export default { ...common, jobs, execution, executions, log };

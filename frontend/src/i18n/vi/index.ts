@@ -1,7 +1,9 @@
 import type { Texts } from "..";
 import common from "./common";
+import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
+import log from "./log";
 
-const texts: Texts = { ...common, jobs, executions };
+const texts: Texts = { ...common, jobs, execution, executions, log };
 export default texts;
