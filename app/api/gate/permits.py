@@ -101,6 +101,8 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "tags.get_tag": "job:read",
     "tags.list_tags": "job:read",
     "tags.update_tag": "job:write",
+    "timeline.get_timeline": "dashboard:user",
+    "timeline.list_planned": "job:read",
     "webhooks.create_webhook": "webhook:write",
     "webhooks.delete_webhook": "webhook:write",
     "webhooks.get_webhook": "webhook:read",

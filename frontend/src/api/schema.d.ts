@@ -953,6 +953,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/planned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the moments at which jobs are due, the next first */
+        get: operations["listPlanned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what ran and what is planned, in buckets of time */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/config": {
         parameters: {
             query?: never;
@@ -1354,6 +1388,19 @@ export interface components {
             refused?: number;
             /** @description That the filters still let through */
             remaining?: number;
+        };
+        BucketOut: {
+            /**
+             * Format: date-time
+             * @description Its beginning
+             */
+            at: string;
+            cancelled: number;
+            completed: number;
+            /** @description Failed, timed out or a dead letter */
+            failed: number;
+            /** @description Moments to come, up to planned_until */
+            planned: number;
         };
         BulkJobs: {
             jobs: components["schemas"]["NewJob"][];
@@ -2071,6 +2118,14 @@ export interface components {
             message?: string;
             status?: string;
         };
+        MomentOut: {
+            /** Format: date-time */
+            at: string;
+            job_id: string;
+            job_name: string;
+            project_id: string;
+            type: string;
+        };
         MomentsOut: {
             /** @description In the schedule's zone, with its offset */
             local?: string;
@@ -2307,6 +2362,17 @@ export interface components {
             reason?: string | null;
             /** Format: date-time */
             until?: string | null;
+        };
+        PlannedEnvelope: {
+            data: components["schemas"]["PlannedOut"];
+        };
+        PlannedOut: {
+            moments: components["schemas"]["MomentOut"][];
+            /**
+             * Format: date-time
+             * @description Nothing is left out up to here
+             */
+            planned_until: string;
         };
         PreviewEnvelope: {
             data: components["schemas"]["PreviewOut"];
@@ -2712,6 +2778,18 @@ export interface components {
             delivery?: components["schemas"]["DeliveryOut"];
             /** @example test sent */
             status?: string;
+        };
+        TimelineEnvelope: {
+            data: components["schemas"]["TimelineOut"];
+        };
+        TimelineOut: {
+            bucket_seconds: number;
+            buckets: components["schemas"]["BucketOut"][];
+            /**
+             * Format: date-time
+             * @description Nothing is left out up to here; at most 2000 are counted
+             */
+            planned_until: string;
         };
         TransitionOut: {
             /** @description What they show from then on */
@@ -4756,6 +4834,58 @@ export interface operations {
                     "application/json": components["schemas"]["StatsEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listPlanned: {
+        parameters: {
+            query: {
+                to: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description At most 400 buckets may come of it */
+                bucket_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

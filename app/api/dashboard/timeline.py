@@ -1,0 +1,37 @@
+"""What ran and what is planned, along the time, over HTTP."""
+
+from typing import Any
+
+from flask import Response
+
+from app.api import answers
+from app.api.blueprint import Blueprint
+from app.api.schemas.common import envelope
+from app.api.schemas.timeline import PlannedOut, PlannedQuery, TimelineOut, TimelineQuery
+from app.db import reading
+from app.domain.clock import now
+from app.services import timeline
+
+blp = Blueprint(
+    "timeline", __name__, url_prefix="/api/stats", description="What ran, and what is planned"
+)
+
+
+@blp.get("/timeline")
+@blp.arguments(TimelineQuery, location="query")
+@blp.response(200, envelope(TimelineOut, "TimelineEnvelope"))
+def get_timeline(query: dict[str, Any]) -> Response:
+    """Count what ran and what is planned, in buckets of time"""
+    with reading() as session:
+        found = timeline.strip(session, query["first"], query["last"], query["bucket_seconds"])
+    return answers.data(found)
+
+
+@blp.get("/planned")
+@blp.arguments(PlannedQuery, location="query")
+@blp.response(200, envelope(PlannedOut, "PlannedEnvelope"))
+def list_planned(query: dict[str, Any]) -> Response:
+    """List the moments at which jobs are due, the next first"""
+    with reading() as session:
+        found = timeline.plan(session, now(), query["last"], query["limit"])
+    return answers.data({"moments": found.moments, "planned_until": found.until})
