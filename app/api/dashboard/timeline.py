@@ -1,13 +1,23 @@
 """What ran and what is planned, along the time, over HTTP."""
 
+from datetime import timedelta
 from typing import Any
 
+import marshmallow as ma
 from flask import Response
 
 from app.api import answers
 from app.api.blueprint import Blueprint
 from app.api.schemas.common import envelope
-from app.api.schemas.timeline import PlannedOut, PlannedQuery, TimelineOut, TimelineQuery
+from app.api.schemas.system import whole
+from app.api.schemas.timeline import (
+    PlannedOut,
+    PlannedQuery,
+    TimelineOut,
+    TimelineQuery,
+    TroubleOut,
+    TroublesQuery,
+)
 from app.db import reading
 from app.domain.clock import now
 from app.services import timeline
@@ -35,3 +45,12 @@ def list_planned(query: dict[str, Any]) -> Response:
     with reading() as session:
         found = timeline.plan(session, now(), query["last"], query["limit"])
     return answers.data({"moments": found.moments, "planned_until": found.until})
+
+
+@blp.get("/troubles")
+@blp.arguments(TroublesQuery, location="query")
+@blp.response(200, whole(ma.fields.Nested(TroubleOut), "TroubleList"))
+def list_troubles(query: dict[str, Any]) -> Response:
+    """List what ended badly of late and has not gone well since, by job and error"""
+    with reading() as session:
+        return answers.data(timeline.troubles(session, now() - timedelta(hours=query["hours"])))

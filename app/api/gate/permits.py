@@ -103,6 +103,7 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "tags.update_tag": "job:write",
     "timeline.get_timeline": "dashboard:user",
     "timeline.list_planned": "job:read",
+    "timeline.list_troubles": "execution:read",
     "webhooks.create_webhook": "webhook:write",
     "webhooks.delete_webhook": "webhook:write",
     "webhooks.get_webhook": "webhook:read",

@@ -75,3 +75,33 @@ class PlannedOut(Schema):
     planned_until = ma.fields.DateTime(
         required=True, metadata={"description": "Nothing is left out up to here"}
     )
+
+
+class TroublesQuery(Schema):
+    """How far back to look."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    hours = QueryWhole(1, 168, load_default=24)
+
+
+class TroubleOut(Schema):
+    """What went wrong alike for a job, with the newest as an example."""
+
+    status = ma.fields.String(required=True, metadata={"enum": ["failed", "timeout", "skipped"]})
+    error_code = ma.fields.String(required=True, allow_none=True)
+    error = ma.fields.String(required=True, allow_none=True)
+    reason = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it was skipped"}
+    )
+    count = ma.fields.Integer(
+        required=True, metadata={"description": "Executions, or moments that were missed"}
+    )
+    first_at = ma.fields.DateTime(required=True)
+    last_at = ma.fields.DateTime(required=True)
+    execution_id = ma.fields.String(required=True)
+    number = ma.fields.Integer(required=True)
+    job_id = ma.fields.String(required=True)
+    job_name = ma.fields.String(required=True)
+    type = ma.fields.String(required=True, metadata={"description": "Of the job"})

@@ -3,5 +3,6 @@
 from app.services.timeline.past import MOST_BUCKETS, Buckets, counts
 from app.services.timeline.planned import MOST_MOMENTS, Plan, plan
 from app.services.timeline.strip import strip
+from app.services.timeline.troubles import troubles
 
-__all__ = ["MOST_BUCKETS", "MOST_MOMENTS", "Buckets", "Plan", "counts", "plan", "strip"]
+__all__ = ["MOST_BUCKETS", "MOST_MOMENTS", "Buckets", "Plan", "counts", "plan", "strip", "troubles"]

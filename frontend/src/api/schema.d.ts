@@ -987,6 +987,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what ended badly of late and has not gone well since, by job and error */
+        get: operations["listTroubles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/config": {
         parameters: {
             query?: never;
@@ -2803,6 +2820,29 @@ export interface components {
             /** @enum {string} */
             kind?: "gap" | "overlap";
             words?: components["schemas"]["WordsOut"];
+        };
+        TroubleList: {
+            data: components["schemas"]["TroubleOut"][];
+        };
+        TroubleOut: {
+            /** @description Executions, or moments that were missed */
+            count: number;
+            error: string | null;
+            error_code: string | null;
+            execution_id: string;
+            /** Format: date-time */
+            first_at: string;
+            job_id: string;
+            job_name: string;
+            /** Format: date-time */
+            last_at: string;
+            number: number;
+            /** @description Why it was skipped */
+            reason: string | null;
+            /** @enum {string} */
+            status: "failed" | "timeout" | "skipped";
+            /** @description Of the job */
+            type: string;
         };
         UsageOut: {
             cpu_seconds?: number | null;
@@ -4883,6 +4923,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listTroubles: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroubleList"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.clock import now, to_wire
-from tests.support.api import get, make, refused
+from tests.support.api import claim_one, get, make, refused, settle
 
 
 def in_hours(hours):
@@ -48,3 +48,11 @@ def test_what_is_planned_is_listed_with_its_jobs(client):
 )
 def test_questions_without_bounds_are_refused(client, path, query, fields):
     refused(client.get(f"/api/stats/{path}", query_string=query), 400, *fields)
+
+
+def test_what_ended_badly_is_listed(client):
+    job = make(client, scheduled_at="now")
+    settle(claim_one(), "failed", error="boom")
+    (found,) = get(client, "/api/stats/troubles")["data"]
+    assert (found["job_id"], found["status"], found["count"]) == (job["id"], "failed", 1)
+    refused(client.get("/api/stats/troubles?hours=0"), 400, "hours")
