@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain import execution_state as state
 from app.models import Execution, Job
@@ -14,12 +14,14 @@ MOST_TROUBLES = 50
 #: So many groups are looked at, the newest; of those that went well since, none is told.
 _MOST_GROUPS = 500
 _MISSED = "missed"
+_Next = aliased(Execution)
 
 
 def troubles(session: Session, since: datetime) -> list[dict[str, Any]]:
     """Return what failed, ran out of time or was missed since then, the newest first.
 
-    Dead letters have a list of their own, and are not told here. What was replayed is left out.
+    Dead letters have a list of their own, and are not told here. What was replayed or
+    tried again is left out.
     """
     groups = [*_failed(session, since), *_missed(session, since)]
     healed = _well_since(session, {group.job_id for group in groups}, since)
@@ -33,6 +35,7 @@ def _failed(session: Session, since: datetime) -> Iterable[Any]:
         Execution.status.in_((state.FAILED, state.TIMEOUT)),
         Execution.started_at >= since,
         Execution.replayed_by.is_(None),
+        ~sa.exists().where(_Next.parent_execution_id == Execution.id),
     )
     return _grouped(session, where, sa.func.count())
 
@@ -67,7 +70,7 @@ def _well_since(session: Session, job_ids: set[str], since: datetime) -> dict[st
         )
         .group_by(Execution.job_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _wire(session: Session, groups: list[Any]) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ class TestTroubles:
             make_execution(session, healed, "failed", days=0.2)
             done = make_execution(session, healed, "completed", days=0.1)
             make_execution(session, again, "failed", days=0.1, replayed_by=done)
-            make_execution(session, again, "dead_letter", days=0.1)
+            first = make_execution(session, again, "failed", days=0.1)
+            make_execution(session, again, "dead_letter", parent_execution_id=first, attempt=2)
             make_execution(session, again, "cancelled", days=0.1)
         assert [row["job_name"] for row in troubles()] == ["broken"]
 
