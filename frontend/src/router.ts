@@ -13,7 +13,12 @@ declare module "vue-router" {
 
 /** A page that stands in the navigation; each is fetched when it is first opened. */
 export const routes: RouteRecordRaw[] = [
-  { path: "/", redirect: "/jobs" },
+  { path: "/", redirect: "/overview" },
+  {
+    path: "/overview",
+    component: () => import("@/pages/overview/OverviewPage.vue"),
+    meta: { title: "nav.overview", needs: ["dashboard:user"] },
+  },
   {
     path: "/jobs",
     component: () => import("@/pages/jobs/JobsPage.vue"),

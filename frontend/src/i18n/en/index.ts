@@ -3,5 +3,6 @@ import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
 import log from "./log";
+import overview from "./overview";
 
-export default { ...common, jobs, execution, executions, log };
+export default { ...common, jobs, execution, executions, log, overview };

@@ -4,6 +4,7 @@ import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
 import log from "./log";
+import overview from "./overview";
 
-const texts: Texts = { ...common, jobs, execution, executions, log };
+const texts: Texts = { ...common, jobs, execution, executions, log, overview };
 export default texts;
