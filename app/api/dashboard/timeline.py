@@ -43,7 +43,9 @@ def get_timeline(query: dict[str, Any]) -> Response:
 def list_planned(query: dict[str, Any]) -> Response:
     """List the moments at which jobs are due, the next first"""
     with reading() as session:
-        found = timeline.plan(session, now(), query["last"], query["limit"])
+        found = timeline.plan(
+            session, now(), query["last"], query["limit"], only_next=query["only_next"]
+        )
     return answers.data({"moments": found.moments, "planned_until": found.until})
 
 

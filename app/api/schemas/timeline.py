@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from app.api.schemas.common import MISSING, Schema
-from app.api.schemas.fields import QueryMoment, QueryWhole
+from app.api.schemas.fields import QueryFlag, QueryMoment, QueryWhole
 from app.services.timeline import MOST_BUCKETS, MOST_MOMENTS
 
 
@@ -56,6 +56,9 @@ class PlannedQuery(Schema):
 
     last = QueryMoment(data_key="to", required=True, error_messages=MISSING)
     limit = QueryWhole(1, MOST_MOMENTS, load_default=50)
+    only_next = QueryFlag(
+        load_default=False, metadata={"description": "But the next moment of each job"}
+    )
 
 
 class MomentOut(Schema):

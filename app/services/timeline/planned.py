@@ -27,15 +27,29 @@ class Plan:
     until: datetime
 
 
-def plan(session: Session, first: datetime, last: datetime, most: int = MOST_MOMENTS) -> Plan:
-    """Return what is planned after ``first`` and not after ``last``, at most so many moments."""
-    streams, until = _streams(session, first, last)
+def plan(
+    session: Session,
+    first: datetime,
+    last: datetime,
+    most: int = MOST_MOMENTS,
+    *,
+    only_next: bool = False,
+) -> Plan:
+    """Return what is planned after ``first`` and not after ``last``, at most so many moments.
+
+    With ``only_next`` there is but the next of each job.
+    """
+    streams, until = _streams(session, first, last, only_next)
     found: list[dict[str, Any]] = []
+    seen: set[str] = set()
     for moment, _, job in heapq.merge(*streams):
         if moment > until:
             break
+        if only_next and job.id in seen:
+            continue
         if len(found) == most:
             return Plan(found, min(until, moment - planning.TICK))
+        seen.add(job.id)
         found.append({"at": moment, **_wire(job)})
     return Plan(found, until)
 
@@ -45,7 +59,7 @@ def _wire(job: Any) -> dict[str, Any]:
 
 
 def _streams(
-    session: Session, first: datetime, last: datetime
+    session: Session, first: datetime, last: datetime, only_next: bool
 ) -> tuple[list[Iterator[tuple[datetime, str, Any]]], datetime]:
     """Return what is planned of each job, in order, and until when that is all of it."""
     rows = _born(session, first, last)
@@ -55,7 +69,7 @@ def _streams(
         until = min(until, rows[-1].run_at - planning.TICK)
     if len(jobs) > _MOST_JOBS:
         until = min(until, jobs[-1].next_due_at - planning.TICK)
-    streams = [_coming(job, first, until) for job in jobs[:_MOST_JOBS]]
+    streams = [_coming(job, first, until, only_next) for job in jobs[:_MOST_JOBS]]
     return [iter([(row.run_at, row.id, row) for row in rows[:MOST_MOMENTS]]), *streams], until
 
 
@@ -77,13 +91,17 @@ def _scheduled(session: Session, last: datetime) -> list[Any]:
     return list(session.execute(query.order_by(Job.next_due_at).limit(_MOST_JOBS + 1)))
 
 
-def _coming(job: Any, first: datetime, last: datetime) -> Iterator[tuple[datetime, str, Any]]:
+def _coming(
+    job: Any, first: datetime, last: datetime, only_next: bool
+) -> Iterator[tuple[datetime, str, Any]]:
     schedule, moment = planning.schedule_of(job), job.next_due_at
     if moment <= first and schedule.type != "fixed_delay":
         moment = schedule.next_after(first, job.anchor_at)
     while moment is not None and moment <= last:
         if moment > first and schedule.blackout_at(moment) is None:
             yield moment, job.id, job
+            if only_next:
+                return
         if schedule.type == "fixed_delay":  # the next is known when this one has ended
             return
         moment = schedule.next_after(moment, job.anchor_at)

@@ -4882,6 +4882,8 @@ export interface operations {
             query: {
                 to: string;
                 limit?: number;
+                /** @description But the next moment of each job */
+                only_next?: boolean;
             };
             header?: never;
             path?: never;

@@ -65,7 +65,7 @@ export function useOverview() {
       queryKey: ["stats", "planned"],
       queryFn: () => {
         const to = new Date(Date.now() + WEEK_MS).toISOString();
-        return body(api.GET("/api/stats/planned", { params: { query: { to, limit: 6 } } }));
+        return body(api.GET("/api/stats/planned", { params: { query: { to, limit: 6, only_next: true } } }));
       },
       enabled: seesJobs,
       ...live,

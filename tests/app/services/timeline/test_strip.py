@@ -99,6 +99,16 @@ class TestPlanned:
         # The fourth is left out, and is due in the same moment as the third.
         assert found.until == found.moments[2]["at"] - timedelta(milliseconds=1)
 
+    def test_only_the_next_of_each_job_if_so_wanted(self):
+        with transaction() as session:
+            often = due_hourly(session, name="often")
+            make_execution(session, often, "scheduled", days=-0.0001)
+            late = hour(now()) + timedelta(hours=9)
+            make_job(session, name="late", schedule=EVERY_MINUTE, next_due_at=late)
+        with reading() as session:
+            found = timeline.plan(session, now(), now() + timedelta(days=1), only_next=True)
+        assert [row["job_name"] for row in found.moments] == ["often", "late"]
+
     def test_jobs_beyond_the_bound_end_what_is_known(self, monkeypatch):
         monkeypatch.setattr(planned, "_MOST_JOBS", 1)
         with transaction() as session:
