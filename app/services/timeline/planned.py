@@ -39,7 +39,7 @@ def plan(
 
     With ``only_next`` there is but the next of each job.
     """
-    streams, until = _streams(session, first, last, only_next)
+    streams, until = _streams(session, first, last, only_next=only_next)
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
     for moment, _, job in heapq.merge(*streams):
@@ -59,7 +59,7 @@ def _wire(job: Any) -> dict[str, Any]:
 
 
 def _streams(
-    session: Session, first: datetime, last: datetime, only_next: bool
+    session: Session, first: datetime, last: datetime, *, only_next: bool
 ) -> tuple[list[Iterator[tuple[datetime, str, Any]]], datetime]:
     """Return what is planned of each job, in order, and until when that is all of it."""
     rows = _born(session, first, last)
@@ -69,7 +69,7 @@ def _streams(
         until = min(until, rows[-1].run_at - planning.TICK)
     if len(jobs) > _MOST_JOBS:
         until = min(until, jobs[-1].next_due_at - planning.TICK)
-    streams = [_coming(job, first, until, only_next) for job in jobs[:_MOST_JOBS]]
+    streams = [_coming(job, first, until, only_next=only_next) for job in jobs[:_MOST_JOBS]]
     return [iter([(row.run_at, row.id, row) for row in rows[:MOST_MOMENTS]]), *streams], until
 
 
@@ -92,7 +92,7 @@ def _scheduled(session: Session, last: datetime) -> list[Any]:
 
 
 def _coming(
-    job: Any, first: datetime, last: datetime, only_next: bool
+    job: Any, first: datetime, last: datetime, *, only_next: bool
 ) -> Iterator[tuple[datetime, str, Any]]:
     schedule, moment = planning.schedule_of(job), job.next_due_at
     if moment <= first and schedule.type != "fixed_delay":
