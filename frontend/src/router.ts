@@ -34,6 +34,26 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/executions/ExecutionPage.vue"),
     meta: { title: "nav.executions", needs: ["execution:read"] },
   },
+  {
+    path: "/chains/new",
+    component: () => import("@/pages/chains/ChainEditorPage.vue"),
+    meta: { title: "chains.new", needs: ["job:write"] },
+  },
+  {
+    path: "/chains/:id/edit",
+    component: () => import("@/pages/chains/ChainEditorPage.vue"),
+    meta: { title: "nav.chains", needs: ["job:write", "job:write-own"] },
+  },
+  {
+    path: "/chains",
+    component: () => import("@/pages/chains/ChainsPage.vue"),
+    meta: { title: "nav.chains", needs: ["job:read"] },
+  },
+  {
+    path: "/chains/:id",
+    component: () => import("@/pages/chains/ChainsPage.vue"),
+    meta: { title: "nav.chains", needs: ["job:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

@@ -36,7 +36,8 @@ _SHOWN = (
 
 
 def summary(run: ChainRun) -> dict[str, Any]:
-    """Return a run without its links."""
+    """Return a run without its links, but for how each ended."""
+    links = orjson.loads(run.links)
     found: dict[str, Any] = {
         "id": run.id,
         "chain_id": run.chain_id,
@@ -45,7 +46,8 @@ def summary(run: ChainRun) -> dict[str, Any]:
         "origin": run.origin,
         "actor": run.actor,
         "current_index": run.current_index,
-        "total_links": len(orjson.loads(run.links)),
+        "total_links": len(links),
+        "link_statuses": [link["status"] or "pending" for link in links],
         "started_at": run.started_at,
     }
     for name in _OMITTED:

@@ -1514,6 +1514,8 @@ export interface components {
             duration_ms?: number;
             error?: string;
             id?: string;
+            /** @description How each link ended; pending: not yet, or not at all */
+            link_statuses?: ("pending" | "cancelled" | "completed" | "dead_letter" | "failed" | "skipped" | "timeout")[];
             links?: components["schemas"]["RunLinkOut"][];
             /** @description How many moments it stands for */
             moments?: number;
@@ -1550,6 +1552,8 @@ export interface components {
             duration_ms?: number;
             error?: string;
             id?: string;
+            /** @description How each link ended; pending: not yet, or not at all */
+            link_statuses?: ("pending" | "cancelled" | "completed" | "dead_letter" | "failed" | "skipped" | "timeout")[];
             /** @description How many moments it stands for */
             moments?: number;
             /** @description Counts per chain, from 1 */

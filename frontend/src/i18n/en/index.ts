@@ -1,3 +1,4 @@
+import chains from "./chains";
 import common from "./common";
 import execution from "./execution";
 import executions from "./executions";
@@ -5,4 +6,4 @@ import jobs from "./jobs";
 import log from "./log";
 import overview from "./overview";
 
-export default { ...common, jobs, execution, executions, log, overview };
+export default { ...common, chains, jobs, execution, executions, log, overview };

@@ -1,4 +1,5 @@
 import type { Texts } from "..";
+import chains from "./chains";
 import common from "./common";
 import execution from "./execution";
 import executions from "./executions";
@@ -6,5 +7,5 @@ import jobs from "./jobs";
 import log from "./log";
 import overview from "./overview";
 
-const texts: Texts = { ...common, jobs, execution, executions, log, overview };
+const texts: Texts = { ...common, chains, jobs, execution, executions, log, overview };
 export default texts;
