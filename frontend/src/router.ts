@@ -54,6 +54,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/chains/ChainsPage.vue"),
     meta: { title: "nav.chains", needs: ["job:read"] },
   },
+  {
+    path: "/dead-letters",
+    component: () => import("@/pages/deadLetters/DeadLettersPage.vue"),
+    meta: { title: "nav.deadLetters", needs: ["execution:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

@@ -1,9 +1,10 @@
 import chains from "./chains";
 import common from "./common";
+import deadLetters from "./deadLetters";
 import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
 import log from "./log";
 import overview from "./overview";
 
-export default { ...common, chains, jobs, execution, executions, log, overview };
+export default { ...common, chains, deadLetters, jobs, execution, executions, log, overview };

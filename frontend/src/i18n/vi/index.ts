@@ -1,11 +1,12 @@
 import type { Texts } from "..";
 import chains from "./chains";
 import common from "./common";
+import deadLetters from "./deadLetters";
 import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
 import log from "./log";
 import overview from "./overview";
 
-const texts: Texts = { ...common, chains, jobs, execution, executions, log, overview };
+const texts: Texts = { ...common, chains, deadLetters, jobs, execution, executions, log, overview };
 export default texts;
