@@ -59,6 +59,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/deadLetters/DeadLettersPage.vue"),
     meta: { title: "nav.deadLetters", needs: ["execution:read"] },
   },
+  {
+    path: "/timeline",
+    component: () => import("@/pages/timeline/TimelinePage.vue"),
+    meta: { title: "nav.timeline", needs: ["execution:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

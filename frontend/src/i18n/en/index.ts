@@ -6,5 +6,6 @@ import executions from "./executions";
 import jobs from "./jobs";
 import log from "./log";
 import overview from "./overview";
+import timeline from "./timeline";
 
-export default { ...common, chains, deadLetters, jobs, execution, executions, log, overview };
+export default { ...common, chains, deadLetters, jobs, execution, executions, log, overview, timeline };

@@ -7,6 +7,7 @@ import executions from "./executions";
 import jobs from "./jobs";
 import log from "./log";
 import overview from "./overview";
+import timeline from "./timeline";
 
-const texts: Texts = { ...common, chains, deadLetters, jobs, execution, executions, log, overview };
+const texts: Texts = { ...common, chains, deadLetters, jobs, execution, executions, log, overview, timeline };
 export default texts;
