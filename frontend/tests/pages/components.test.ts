@@ -4,6 +4,7 @@ import ChainOrder from "@/pages/chains/ChainOrder.vue";
 import LinkRows from "@/pages/chains/LinkRows.vue";
 import ProgressCard from "@/pages/deadLetters/ProgressCard.vue";
 import NeedsLook from "@/pages/overview/NeedsLook.vue";
+import LaneTable from "@/pages/timeline/LaneTable.vue";
 
 import { mounted } from "./mounting";
 
@@ -91,4 +92,17 @@ it("tells how far a replay is, and offers to stop it until it is over", () => {
   expect(running.text()).toContain("1 was refused and stays");
   expect(running.find("button").text()).toBe("Stop");
   expect(mounted(ProgressCard, { progress: { total: 7, done: 7, refused: 0, isOver: true, wasStopped: false } }, []).find("button").text()).toBe("Close");
+});
+
+it("says in a table what the timeline draws, by time", () => {
+  const bar = { id: "x1", number: 7, look: "failed", from: Date.parse("2026-11-24T14:10:00Z"), to: Date.parse("2026-11-24T14:11:00Z"), usualEnd: null, isOpen: false, lateness: null };
+  const lanes = [
+    { jobId: "1", name: "later", bars: [], planned: [Date.parse("2026-11-24T15:00:00Z")] },
+    { jobId: "2", name: "tls", bars: [bar], planned: [] },
+  ];
+  const rows = mounted(LaneTable, { lanes }, []).findAll("tbody tr");
+  expect(rows[0]?.text()).toContain("tls #7");
+  expect(rows[0]?.text()).toContain("Failed");
+  expect(rows[0]?.text()).toContain("1 m 00 s");
+  expect(rows[1]?.text()).toContain("Planned");
 });
