@@ -29,6 +29,7 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
+from app.api.dashboard import timeline
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.oversight import audit, purges
@@ -40,7 +41,7 @@ from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),

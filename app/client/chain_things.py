@@ -78,6 +78,7 @@ class ChainRun(Thing):
     moments: int | None = None
     current_index: int
     total_links: int
+    link_statuses: list[str] = []
     started_at: datetime
     completed_at: datetime | None = None
     duration_ms: int | None = None

@@ -135,6 +135,10 @@ class ChainRunOut(Schema):
     moments = ma.fields.Integer(metadata={"description": "How many moments it stands for"})
     current_index = ma.fields.Integer(metadata={"description": "The link whose turn it is"})
     total_links = ma.fields.Integer()
+    link_statuses = ma.fields.List(
+        ma.fields.String(metadata={"enum": ["pending", *sorted(state.FINAL)]}),
+        metadata={"description": "How each link ended; pending: not yet, or not at all"},
+    )
     started_at = ma.fields.DateTime()
     completed_at = ma.fields.DateTime()
     duration_ms = ma.fields.Integer()

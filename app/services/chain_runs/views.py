@@ -67,6 +67,7 @@ def _summary(run: ChainRun, links: list[dict[str, Any]]) -> dict[str, Any]:
         "actor": run.actor,
         "current_index": run.current_index,
         "total_links": len(links),
+        "link_statuses": [link["status"] or "pending" for link in links],
         "started_at": run.started_at,
     }
     for name in _OMITTED:

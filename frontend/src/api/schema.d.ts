@@ -1422,6 +1422,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/planned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the moments at which jobs are due, the next first */
+        get: operations["listPlanned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what ran and what is planned, in buckets of time */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what ended badly of late and has not gone well since, by job and error */
+        get: operations["listTroubles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/config": {
         parameters: {
             query?: never;
@@ -2053,6 +2104,19 @@ export interface components {
             /** @description That the filters still let through */
             remaining?: number;
         };
+        BucketOut: {
+            /**
+             * Format: date-time
+             * @description Its beginning
+             */
+            at: string;
+            cancelled: number;
+            completed: number;
+            /** @description Failed, timed out or a dead letter */
+            failed: number;
+            /** @description Moments to come, up to planned_until */
+            planned: number;
+        };
         BulkJobs: {
             jobs: components["schemas"]["NewJob"][];
         };
@@ -2155,6 +2219,8 @@ export interface components {
             duration_ms?: number;
             error?: string;
             id?: string;
+            /** @description How each link ended; pending: not yet, or not at all */
+            link_statuses?: ("pending" | "cancelled" | "completed" | "dead_letter" | "failed" | "skipped" | "timeout")[];
             links?: components["schemas"]["RunLinkOut"][];
             /** @description How many moments it stands for */
             moments?: number;
@@ -2191,6 +2257,8 @@ export interface components {
             duration_ms?: number;
             error?: string;
             id?: string;
+            /** @description How each link ended; pending: not yet, or not at all */
+            link_statuses?: ("pending" | "cancelled" | "completed" | "dead_letter" | "failed" | "skipped" | "timeout")[];
             /** @description How many moments it stands for */
             moments?: number;
             /** @description Counts per chain, from 1 */
@@ -2904,6 +2972,14 @@ export interface components {
             oidc?: components["schemas"]["ProviderOut"] | null;
             password?: boolean;
         };
+        MomentOut: {
+            /** Format: date-time */
+            at: string;
+            job_id: string;
+            job_name: string;
+            project_id: string;
+            type: string;
+        };
         MomentsOut: {
             /** @description In the schedule's zone, with its offset */
             local?: string;
@@ -3282,6 +3358,17 @@ export interface components {
         };
         Permissions: {
             data: components["schemas"]["PermissionOut"][];
+        };
+        PlannedEnvelope: {
+            data: components["schemas"]["PlannedOut"];
+        };
+        PlannedOut: {
+            moments: components["schemas"]["MomentOut"][];
+            /**
+             * Format: date-time
+             * @description Nothing is left out up to here
+             */
+            planned_until: string;
         };
         PreviewEnvelope: {
             data: components["schemas"]["PreviewOut"];
@@ -3852,6 +3939,18 @@ export interface components {
             /** @example test sent */
             status?: string;
         };
+        TimelineEnvelope: {
+            data: components["schemas"]["TimelineOut"];
+        };
+        TimelineOut: {
+            bucket_seconds: number;
+            buckets: components["schemas"]["BucketOut"][];
+            /**
+             * Format: date-time
+             * @description Nothing is left out up to here; at most 2000 are counted
+             */
+            planned_until: string;
+        };
         TimezoneEnvelope: {
             data: components["schemas"]["ZoneOut"];
         };
@@ -3904,6 +4003,29 @@ export interface components {
              */
             step?: "connect" | "tls" | "login" | "sender" | "recipient" | "message";
             to?: string;
+        };
+        TroubleList: {
+            data: components["schemas"]["TroubleOut"][];
+        };
+        TroubleOut: {
+            /** @description Executions, or moments that were missed */
+            count: number;
+            error: string | null;
+            error_code: string | null;
+            execution_id: string;
+            /** Format: date-time */
+            first_at: string;
+            job_id: string;
+            job_name: string;
+            /** Format: date-time */
+            last_at: string;
+            number: number;
+            /** @description Why it was skipped */
+            reason: string | null;
+            /** @enum {string} */
+            status: "failed" | "timeout" | "skipped";
+            /** @description Of the job */
+            type: string;
         };
         UsageOut: {
             cpu_seconds?: number | null;
@@ -6995,6 +7117,84 @@ export interface operations {
                     "application/json": components["schemas"]["StatsEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listPlanned: {
+        parameters: {
+            query: {
+                to: string;
+                limit?: number;
+                /** @description But the next moment of each job */
+                only_next?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description At most 400 buckets may come of it */
+                bucket_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listTroubles: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroubleList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -1,7 +1,13 @@
 import type { Texts } from "..";
+import chains from "./chains";
 import common from "./common";
+import deadLetters from "./deadLetters";
+import execution from "./execution";
 import executions from "./executions";
 import jobs from "./jobs";
+import log from "./log";
+import overview from "./overview";
+import timeline from "./timeline";
 
-const texts: Texts = { ...common, jobs, executions };
+const texts: Texts = { ...common, chains, deadLetters, jobs, execution, executions, log, overview, timeline };
 export default texts;
