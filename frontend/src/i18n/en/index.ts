@@ -1,7 +1,10 @@
 import common from "./common";
+import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
+import form from "./form";
+import job from "./job";
 import jobs from "./jobs";
 import log from "./log";
 
-export default { ...common, jobs, execution, executions, log };
+export default { ...common, jobs, job, editor, form, execution, executions, log };
