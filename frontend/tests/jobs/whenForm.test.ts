@@ -18,6 +18,7 @@ function some(roll: (most: number) => number, kind: (typeof WHEN_KINDS)[number])
   if (kind === "every") Object.assign(when, inUnits((roll(500) + 1) * (Object.values(UNIT_SECONDS)[roll(4)] ?? 1)), { from: roll(2) ? "start" : "end" });
   if (kind === "cron") when.expression = `${roll(60)} ${roll(24)} * * ${roll(7)}`;
   if (kind === "cron" && roll(4) === 0) Object.assign(when, { dialect: "quartz", expression: "0 0 9 ? * MON" });
+  if (kind === "calendar") for (const name of LISTS) when.lists[name] = [];
   if (kind === "calendar") for (const name of LISTS) if (roll(2)) when.lists[name] = name === "years" ? [2030] : [...new Set([roll(6) + 1, roll(6) + 1])].sort((a, b) => a - b);
   if (kind === "cron" || kind === "calendar") Object.assign(when, { gap: roll(2) ? "next" : "skip", overlap: roll(2) ? "first" : "both" });
   if (kind === "cron" || kind === "calendar" || kind === "every") {

@@ -19,6 +19,7 @@ export default {
   timeout: "Timeout",
   noTimeout: "no limit",
   retries: "Retries",
+  noRetries: "none",
   kept: "Kept",
   keptDays: "{n} day | {n} days",
   keptLast: "the last {n} | the last {n}",

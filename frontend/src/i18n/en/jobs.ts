@@ -30,7 +30,7 @@ export default {
   pausedTo: "Paused to",
   tag: "Tag",
   menuOf: "Actions of {name}",
-  views: { label: "Views", all: "All", failing: "Failing", running: "Running", paused: "Paused", due: "Due in 1 h" },
+  views: { label: "Views", all: "All", failing: "Failed", running: "Running", paused: "Paused", due: "Due in 1 h" },
   act: {
     run: "Run now",
     pause: "Pause…",

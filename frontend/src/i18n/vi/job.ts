@@ -21,6 +21,7 @@ const texts: typeof en = {
   timeout: "Thời hạn",
   noTimeout: "không giới hạn",
   retries: "Thử lại",
+  noRetries: "không",
   kept: "Lưu giữ",
   keptDays: "{n} ngày | {n} ngày",
   keptLast: "{n} lần gần nhất | {n} lần gần nhất",

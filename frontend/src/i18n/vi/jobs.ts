@@ -32,7 +32,7 @@ const texts: typeof en = {
   pausedTo: "Tạm dừng đến",
   tag: "Thẻ",
   menuOf: "Thao tác với {name}",
-  views: { label: "Chế độ xem", all: "Tất cả", failing: "Đang lỗi", running: "Đang chạy", paused: "Tạm dừng", due: "Đến hạn trong 1 giờ" },
+  views: { label: "Chế độ xem", all: "Tất cả", failing: "Thất bại", running: "Đang chạy", paused: "Tạm dừng", due: "Đến hạn trong 1 giờ" },
   act: {
     run: "Chạy ngay",
     pause: "Tạm dừng…",

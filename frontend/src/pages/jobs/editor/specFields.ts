@@ -124,11 +124,11 @@ export function arranged(type: string, fields: SpecField[]): { open: SpecField[]
 export function withValue(config: Schema, field: SpecField, value: unknown): Schema {
   const isEmpty =
     value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length) || (isObject(value) && !Object.keys(value).length);
-  const next = { ...config };
   const isDefault = !field.required && JSON.stringify(value) === JSON.stringify(field.fallback);
-  if ((isEmpty && !(field.required && value === "")) || isDefault) delete next[field.key];
-  else next[field.key] = value;
-  return next;
+  if ((isEmpty && !(field.required && value === "")) || isDefault) {
+    return Object.fromEntries(Object.entries(config).filter(([name]) => name !== field.key));
+  }
+  return { ...config, [field.key]: value };
 }
 
 /** The language by which a script's text is coloured. */

@@ -49,7 +49,7 @@ export function emptyWhen(timezone: string): WhenForm {
     from: "start",
     expression: "0 9 * * MON-FRI",
     dialect: "standard",
-    lists: { years: [], months: [], days: [], weekdays: [], hours: [], minutes: [] },
+    lists: { years: [], months: [], days: [], weekdays: [], hours: [9], minutes: [0] },
     gap: "next",
     overlap: "first",
     startsAt: "",
@@ -110,7 +110,7 @@ export function toWhenRequest(when: WhenForm): WhenRequest {
 
 /** The rule to ask a preview of; null while there is nothing to ask. */
 export function toPreview(when: WhenForm): Rule | null {
-  if (when.kind === "now") return { type: "once", scheduled_at: "now", timezone: when.timezone };
+  if (when.kind === "now") return null;
   if (when.kind === "once") return when.at.trim() ? { type: "once", scheduled_at: when.at.trim(), timezone: when.timezone } : null;
   if (when.kind === "every" && !when.amount) return null;
   if (when.kind === "cron" && !when.expression.trim()) return null;
@@ -164,7 +164,7 @@ export function fromWhenRequest(given: { schedule?: unknown; scheduled_at?: unkn
     Object.assign(when, inUnits(count(rule.interval_seconds) ?? count(rule.delay_seconds) ?? 0));
     when.from = rule.type === "fixed_rate" ? "start" : "end";
   }
-  for (const name of LISTS) when.lists[name] = numbers(rule[name]);
+  if (when.kind === "calendar") for (const name of LISTS) when.lists[name] = numbers(rule[name]);
   const dst = (rule.dst ?? {}) as Rule;
   if (dst.gap === "skip") when.gap = "skip";
   if (dst.overlap === "both") when.overlap = "both";
