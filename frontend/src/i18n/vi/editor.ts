@@ -190,7 +190,7 @@ const texts: typeof en = {
   preview: {
     title: "Xem trước lịch",
     next: "Các lần kế tiếp",
-    zones: "giờ công việc, rồi giờ của bạn",
+    zones: "công việc · của bạn",
     manual: "Không có lần nào tự đến hạn.",
     none: "Chưa có gì để hiện.",
     blackout: "khoảng cấm",

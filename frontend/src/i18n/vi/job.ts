@@ -36,7 +36,7 @@ const texts: typeof en = {
   misfire: { skip: "bỏ qua", latest: "chạy bù lần mới nhất", all: "chạy bù tất cả" },
   lostLabel: "Mất worker",
   lost: { fail: "ghi là thất bại", retry: "chạy lại" },
-  figures: { success: "Thành công, 30 ngày", kept: "Chạy đúng hẹn", usual: "Thường lệ", mean: "Trung bình", good: "Tốt gần nhất", bad: "Lỗi gần nhất" },
+  figures: { success: "Thành công, 30 d", kept: "Chạy đúng hẹn", usual: "Thường lệ", mean: "Trung bình", good: "Tốt gần nhất", bad: "Lỗi gần nhất" },
   next: {
     title: "Kế tiếp",
     none: "Không còn lần nào đến hạn.",

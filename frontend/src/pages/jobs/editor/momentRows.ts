@@ -30,6 +30,12 @@ function tag(language: string): string {
   return language === "en" ? "en-GB" : language;
 }
 
+/** `Th 3 24/11`, as the whole page writes it. */
+function vietnameseDay(parts: Intl.DateTimeFormatPart[]): string {
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? "";
+  return `${part("weekday").replace("Thứ", "Th")} ${part("day")}/${part("month").replace(/\D+/g, "")}`;
+}
+
 /** What a change of the clocks has done to a moment: moved out of the gap, or the first of two. */
 function markOf(moment: Moment, changes: readonly Change[]): MomentRow["mark"] {
   for (const change of changes) {
@@ -51,11 +57,12 @@ export function momentRows(moments: readonly Moment[], changes: readonly Change[
   const clock = (timeZone: string): Intl.DateTimeFormat => new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" });
   const seconds = moments.some((moment) => moment.utc && !moment.utc.slice(17).startsWith("00"));
   const exact = new Intl.DateTimeFormat("en-GB", { timeZone: here, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const dayText = (at: Date): string => (language === "vi" ? vietnameseDay(day.formatToParts(at)) : day.format(at));
   return moments.map((moment) => {
     const at = new Date(moment.utc ?? "");
     return {
       utc: moment.utc ?? "",
-      day: day.format(at),
+      day: dayText(at),
       time: (seconds ? exact : clock(here)).format(at),
       zone: offsetText(here, at),
       own: (seconds ? new Intl.DateTimeFormat("en-GB", { timeZone: own, hour: "2-digit", minute: "2-digit", second: "2-digit" }) : clock(own)).format(at),
