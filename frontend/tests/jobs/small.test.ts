@@ -4,6 +4,7 @@ import { jsonTokens } from "@/components/json";
 import { pairsOf, pasted, recordOf, repeated } from "@/components/form/pairs";
 import { momentAt, wallTime } from "@/components/form/zones";
 import { forEachOf } from "@/pages/jobs/bulk";
+import { inOrder } from "@/pages/jobs/detail/recentRuns";
 import { cronParts } from "@/pages/jobs/editor/cronParts";
 import { momentRows } from "@/pages/jobs/editor/momentRows";
 import { actsOf, type Job, obstacleTo } from "@/pages/jobs/legal";
@@ -95,4 +96,9 @@ it("offers what is legal, and says what is in the way", () => {
   expect(obstacleTo("run", job({ status: "scheduled", enabled: false }))).toBe("isOff");
   expect(obstacleTo("edit", job({ status: "completed", schedule: { type: "once" } }))).toBe("hasEnded");
   expect(obstacleTo("delete", job({ status: "running" }))).toBe("isRunning");
+});
+
+it("puts what ran and what did not into one order, each once", () => {
+  const run = (id: string, number: number): { id: string; number: number } => ({ id, number });
+  expect(inOrder([run("c", 3), run("a", 1)], [run("b", 2), run("c", 3)]).map((one) => one.number)).toEqual([3, 2, 1]);
 });
