@@ -1,6 +1,7 @@
 """Executions over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Response, request, stream_with_context
@@ -14,7 +15,8 @@ from app.api.schemas.dead_letters import Replay
 from app.api.schemas.executions import ExecutionOut, ExecutionQuery, LogOut, LogQuery
 from app.api.schemas.jobs import Cancel, StartedOut
 from app.db import reading, transaction
-from app.services import dead_letters, execution_lists, executions, logs
+from app.services import audit, dead_letters, execution_lists, executions, logs
+from app.services.access import sight
 
 blp = Blueprint(
     "executions", __name__, url_prefix="/api/executions", description="What ran, and how it ended"
@@ -75,6 +77,7 @@ def replay_execution(given: dict[str, Any], execution_id: str) -> Response:
 
 def _replay(session: Any, execution_id: str, *, force: bool) -> dict[str, Any]:
     started = executions.replay(session, execution_id, answers.actor(), force=force)
+    audit.tell(execution_id=started["execution_id"])
     return {"message": "Execution replayed", **started}
 
 
@@ -101,14 +104,14 @@ def list_lines(query: dict[str, Any], execution_id: str) -> Response:
 
 
 def _file(execution_id: str) -> Response:
-    response = Response(stream_with_context(_pieces(execution_id)), mimetype=_TEXT)
+    response = Response(stream_with_context(_pieces(execution_id, sight.kept())), mimetype=_TEXT)
     response.headers["Content-Disposition"] = f'attachment; filename="execution-{execution_id}.log"'
     return response
 
 
-def _pieces(execution_id: str) -> Iterator[str]:
+def _pieces(execution_id: str, seen: Callable[[], AbstractContextManager[None]]) -> Iterator[str]:
     after, text = 0, "-"
     while text:
-        with reading() as session:
+        with seen(), reading() as session:
             text, after = logs.text_after(session, execution_id, after)
         yield text

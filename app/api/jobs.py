@@ -7,7 +7,8 @@ from flask import Response, current_app, request
 from app.api import answers, errors, idempotent, waiting
 from app.api.blueprint import Blueprint
 from app.api.paging import split
-from app.api.schemas.common import envelope, listing
+from app.api.schemas.common import MessageOut, envelope, listing
+from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
 from app.api.schemas.jobs import (
     BulkJobs,
@@ -17,14 +18,13 @@ from app.api.schemas.jobs import (
     JobEdit,
     JobOut,
     JobQuery,
-    MessageOut,
     NewJob,
     Start,
     StartedOut,
 )
 from app.db import reading, transaction
 from app.domain.errors import DomainError
-from app.services import jobs
+from app.services import audit, jobs
 from app.services.jobs import edits, figures, lists, starts, views
 from app.services.jobs.drafts import Draft
 from app.settings import Settings
@@ -48,6 +48,8 @@ _IF_MATCH = {
 @blp.response(200, listing(JobOut, "JobList"))
 def list_jobs(query: dict[str, Any]) -> Response:
     """List jobs"""
+    if query.get("created_by") == ME:
+        query["created_by"] = answers.actor()
     filters, wanted = split(query, lists.JobFilters)
     with reading() as session:
         return answers.listed(lists.page(session, filters, wanted))
@@ -168,6 +170,7 @@ def execute_job(given: dict[str, Any], job_id: str) -> Response:
 def _start(session: Any, job_id: str, given: dict[str, Any]) -> dict[str, Any]:
     job, active = edits.locked(session, job_id)
     started = starts.execute(session, job, active, given, answers.actor())
+    audit.tell(execution_id=started["execution_id"])
     return {"message": "Job scheduled for immediate execution", **started}
 
 

@@ -16,21 +16,31 @@ from app.version import VERSION
 
 #: Commands that do without the server's code, and where they are. All others are in app.cli.main.
 LIGHT: Final = {
+    "audit": "app.cli.remote.audit:audit",
     "chains": "app.cli.remote.chains:chains",
     "completion": "app.cli.completion:completion",
     "dead-letters": "app.cli.remote.dead_letters:dead_letters",
+    "emails": "app.cli.remote.settings:emails",
     "enqueue": "app.cli.remote.queues:enqueue",
     "executions": "app.cli.remote.executions:executions",
     "health": "app.cli.health:health",
     "jobs": "app.cli.remote.jobs:jobs",
+    "login": "app.cli.remote.people.sign_in:login",
+    "logout": "app.cli.remote.people.sign_in:logout",
+    "members": "app.cli.remote.people.users:members",
     "pause": "app.cli.remote.pauses:pause",
     "projects": "app.cli.remote.labels:projects",
     "queues": "app.cli.remote.queues:queues",
     "resume": "app.cli.remote.pauses:resume",
+    "roles": "app.cli.remote.people.roles:roles",
     "schedule": "app.cli.remote.schedules:schedule",
+    "settings": "app.cli.remote.settings:settings",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
+    "users": "app.cli.remote.people.users:users",
+    "variables": "app.cli.remote.variables:variables",
     "webhooks": "app.cli.remote.webhooks:webhooks",
+    "whoami": "app.cli.remote.people.sign_in:whoami",
     "workers": "app.cli.remote.system:workers",
 }
 

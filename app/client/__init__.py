@@ -1,9 +1,10 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
+from app.client.audit import AuditEntry
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
-from app.client.connection import Options
+from app.client.connection import Key, Options, plain_url
 from app.client.errors import (
     ClientError,
     Conflict,
@@ -17,8 +18,11 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.mail import Email, MailTrial, Smtp, Zone
 from app.client.moments import JobStats
+from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
+from app.client.sign_in import Tokens, Who
 from app.client.things import (
     BulkResult,
     Execution,
@@ -30,9 +34,11 @@ from app.client.things import (
     Tag,
     Worker,
 )
+from app.client.variables import Variable
 from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
+    "AuditEntry",
     "BulkResult",
     "Chain",
     "ChainRun",
@@ -42,12 +48,15 @@ __all__ = [
     "DeadLetterBatch",
     "DeadLetterGroup",
     "Delivery",
+    "Email",
     "Execution",
     "Forbidden",
     "Invalid",
     "Job",
     "JobStats",
+    "Key",
     "Line",
+    "MailTrial",
     "NotFound",
     "Options",
     "Page",
@@ -56,13 +65,21 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Role",
+    "Smtp",
     "Started",
     "Stats",
     "Tag",
+    "Tokens",
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "User",
+    "Variable",
     "Webhook",
+    "Who",
     "Worker",
+    "Zone",
+    "plain_url",
 ]

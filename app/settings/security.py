@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from app.domain.setting_fields import Key, Keys, Names, Networks
+from app.domain.setting_fields import Key, Keys, Names, Networks, PublicUrl
 
 
 class SecuritySettings(BaseModel):
@@ -29,4 +29,19 @@ class SecuritySettings(BaseModel):
     )
     rate_limit_strangers: int = Field(
         300, ge=0, le=10_000_000, description="Requests a minute of one address that shows no key"
+    )
+    audit_retention_days: int = Field(
+        400, ge=1, le=36500, description="Days that rows of the audit log are kept"
+    )
+    public_url: PublicUrl = Field(
+        "", description="Where people find the page, such as https://jobs.example.com; for links"
+    )
+    access_token_seconds: int = Field(
+        900, ge=60, le=86400, description="Time for which an access token is valid"
+    )
+    session_idle_days: int = Field(
+        14, ge=1, le=365, description="Days after which a session ends that nobody uses"
+    )
+    session_max_days: int = Field(
+        90, ge=1, le=3650, description="Days after which every session ends"
     )

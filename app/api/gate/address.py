@@ -1,11 +1,14 @@
 """Where a request came from: what proxies say counts only if we trust them."""
 
+import functools
 import ipaddress
 from typing import Final
 
 from flask import current_app, request
 
+from app.domain.errors import Forbidden
 from app.domain.outbound import Network
+from app.services.access import Principal
 from app.settings import Settings
 
 #: Nobody stands behind more proxies than this.
@@ -29,6 +32,18 @@ def client_address() -> str:
     return peer
 
 
+def is_elsewhere(who: Principal) -> bool:
+    """Return whether somebody asks with a key that may not be used from here."""
+    return bool(who.networks) and not _is_in(client_address(), who.networks)
+
+
+def refuse_elsewhere(who: Principal) -> None:
+    """Raise :class:`Forbidden` for a key that may not be used from here."""
+    if is_elsewhere(who):
+        details = {"reason": "address_not_allowed", "address": client_address()}
+        raise Forbidden("this key may not be used from this address", details)
+
+
 def came_by_tls() -> bool:
     """Return whether the request was encrypted on its way, up to us or to a proxy we trust."""
     if request.is_secure:
@@ -38,6 +53,7 @@ def came_by_tls() -> bool:
     return says == "https" and _is_in(_clean(request.remote_addr or ""), settings.trusted_proxies)
 
 
+@functools.lru_cache(1024)
 def _clean(text: str) -> str:
     """Return an address without port and brackets; nothing if it is none."""
     text = text.strip()

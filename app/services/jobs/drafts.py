@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from app.domain import json_text
 from app.domain.clock import now
 from app.domain.errors import Fault, shorten
 from app.domain.retry import read_policy
-from app.domain.specs import SPECS
+from app.domain.specs import SPECS, filling
 from app.gateways.broker import RESERVED
 from app.models import Job, Project, SystemConfig, Tag
+from app.services.access import owners, sight
 from app.services.jobs import timing
 from app.services.jobs.faults import Faults
 from app.settings import Settings
@@ -80,6 +81,8 @@ def vet_new(draft: Draft, known: Known) -> dict[str, Any]:
     values, faults = dict(draft.values), Faults(list(draft.faults))
     _vet_config(values, values.get("type"), known, faults)
     _vet_retry(values, faults)
+    if sight.limited() is not None:
+        values.setdefault("project_id", sight.home_project())
     timing.vet_new(values, known.moment, known.defaults["default_timezone"], faults)
     _vet_references(values, known, faults)
     faults.raise_any()
@@ -103,6 +106,8 @@ _NEW: dict[str, Any] = {
     "external_id": None,
     "keep_last": None,
     "retention_days": None,
+    "notify_emails": None,
+    "notify_on": "failure",
     "tag_ids": [],
     "schedule": None,
     "misfire": "latest",
@@ -152,17 +157,21 @@ def _vet_config(values: dict[str, Any], kind: str | None, known: Known, faults: 
     }
     try:
         refusal = spec.model_validate(values["config"]).refusal(known.settings.rules)
-    except ValidationError as error:
-        faults.found += model_faults(error, "config")
+    except ValidationError as error:  # what only its variables will tell is judged with them
+        faults.found += model_faults(error, "config", lambda item: filling.is_settled(spec, item))
         return
     if refusal is not None:
         faults.add(f"config.{refusal[0]}", refusal[1])
 
 
-def model_faults(error: ValidationError, root: str) -> list[Fault]:
-    """Return the faults of an object in our words, with paths such as ``config.url``."""
+def model_faults(
+    error: ValidationError,
+    root: str,
+    counts: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+) -> list[Fault]:
+    """Return those faults of an object that count, in our words; paths are as ``config.url``."""
     found = []
-    for item in error.errors(include_url=False, include_context=False):
+    for item in filter(counts, error.errors(include_url=False, include_context=False)):
         path = ".".join([root, *(str(step) for step in item["loc"])])
         if item["type"] == "missing":
             found.append(Fault(path, "missing required field"))
@@ -204,6 +213,9 @@ def _read_config(given: object, faults: Faults) -> dict[str, Any] | None:
 
 
 def _vet_references(values: dict[str, Any], known: Known, faults: Faults) -> None:
+    owner = values.get("created_by")
+    if owner is not None and (fault := owners.fault_of(known.session, owner)):
+        faults.add("created_by", fault, owner)
     project = values.get("project_id")
     if project is not None and not known.has_project(project):
         faults.add("project_id", "there is no such project", project)

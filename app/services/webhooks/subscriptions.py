@@ -13,6 +13,7 @@ from app.domain.ids import new_id, normalise_id
 from app.domain.outbound import OutboundPolicy
 from app.domain.web_address import check_url
 from app.models import Project, Webhook
+from app.services.access import sight
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
 from app.services.webhooks import deliveries, outbox, secrets
@@ -59,14 +60,16 @@ def create(
     session: Session, values: Mapping[str, Any], actor: str, policy: OutboundPolicy
 ) -> dict[str, Any]:
     """Make a webhook; only this answer holds its secret, if it was given one."""
+    values = {"project_id": None, **values}
     _vet(session, values, policy)
     _refuse_too_many(session)
     moment = now()
+    webhook_id = new_id()
     webhook = Webhook(
-        id=new_id(),
+        id=webhook_id,
         name=values["name"],
         url=values["url"],
-        secrets=secrets.only(values.get("secret")),
+        secrets=secrets.only(webhook_id, values.get("secret")),
         events=values["events"],
         project_id=values.get("project_id"),
         is_active=values.get("is_active", True),
@@ -96,7 +99,7 @@ def update(
         if name in values:
             setattr(webhook, name, values[name])
     if "secret" in values:
-        webhook.secrets = secrets.only(values["secret"])
+        webhook.secrets = secrets.only(webhook.id, values["secret"])
     is_active = values.get("is_active", webhook.is_active)
     if not is_active and webhook.is_active:
         deliveries.disable(session, webhook, None)
@@ -113,7 +116,8 @@ def rotate_secret(session: Session, webhook_id: str) -> dict[str, Any]:
     """Give a webhook a new secret; only this answer holds it. The old one signs for 24 h more."""
     webhook = get(session, webhook_id, lock=True)
     fresh = signing.new_secret()
-    webhook.secrets, webhook.updated_at = secrets.rotated(webhook.secrets, fresh), now()
+    webhook.secrets = secrets.rotated(webhook.id, webhook.secrets, fresh)
+    webhook.updated_at = now()
     session.flush()
     return wire(webhook) | {"secret": fresh}
 
@@ -135,11 +139,16 @@ def _vet(session: Session, values: Mapping[str, Any], policy: OutboundPolicy) ->
             signing.key_of(values["secret"])
         except ValueError as error:
             faults.append(Fault("secret", str(error), "***"))
-    project_id = values.get("project_id")
-    if project_id is not None and session.get(Project, project_id) is None:
-        faults.append(Fault("project_id", "project not found", shorten(project_id)))
+    if "project_id" in values and not _has_project(session, values["project_id"]):
+        faults.append(Fault("project_id", "project not found", shorten(values["project_id"])))
     if faults:
         raise Invalid(faults)
+
+
+def _has_project(session: Session, project_id: str | None) -> bool:
+    """Return whether its events may be told: those of all only to who sees all of them."""
+    is_there = project_id is None or session.get(Project, project_id) is not None
+    return is_there and sight.sees_whole(project_id)
 
 
 def _url_fault(url: str, policy: OutboundPolicy) -> str | None:
@@ -150,7 +159,8 @@ def _url_fault(url: str, policy: OutboundPolicy) -> str | None:
 
 
 def _refuse_too_many(session: Session) -> None:
-    number = session.scalar(sa.select(sa.func.count()).select_from(Webhook)) or 0
+    with sight.unlimited():
+        number = session.scalar(sa.select(sa.func.count()).select_from(Webhook)) or 0
     if number >= MOST:
         raise Conflict(f"there are {number} webhooks already; {MOST} is the most")
 
@@ -161,4 +171,4 @@ def wire(webhook: Webhook) -> dict[str, Any]:
     for name in ("disabled_reason", "paused_until"):
         if found[name] is None:
             del found[name]
-    return found | {"has_secret": bool(secrets.in_use(webhook.secrets))}
+    return found | {"has_secret": secrets.are_given(webhook.secrets)}
