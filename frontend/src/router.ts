@@ -25,6 +25,21 @@ export const routes: RouteRecordRaw[] = [
     meta: { title: "nav.jobs", needs: ["job:read"] },
   },
   {
+    path: "/jobs/new",
+    component: () => import("@/pages/jobs/editor/EditorPage.vue"),
+    meta: { title: "jobs.new", needs: ["job:write"] },
+  },
+  {
+    path: "/jobs/:id/edit",
+    component: () => import("@/pages/jobs/editor/EditorPage.vue"),
+    meta: { title: "nav.jobs", needs: ["job:write", "job:write-own"] },
+  },
+  {
+    path: "/jobs/:id/:tab?",
+    component: () => import("@/pages/jobs/detail/JobPage.vue"),
+    meta: { title: "nav.jobs", needs: ["job:read"] },
+  },
+  {
     path: "/executions",
     component: () => import("@/pages/executions/ExecutionsPage.vue"),
     meta: { title: "nav.executions", needs: ["execution:read"] },

@@ -85,11 +85,13 @@ def counts(session: Session, buckets: Buckets) -> list[tuple[str, int, int]]:
         .group_by(Execution.status, place)
     )
     found = [(status, index, number) for status, index, number in session.execute(query)]
-    _keep(buckets, began, found)
+    _keep(key, began, found)
     return found
 
 
-def _keep(buckets: Buckets, began: float, found: list[tuple[str, int, int]]) -> None:
+def _keep(
+    key: tuple[Sight | None, Buckets], began: float, found: list[tuple[str, int, int]]
+) -> None:
     present = time.monotonic()
     if present - began > _SLOW_SECONDS:
         if len(_kept) >= _MOST_KEPT:
