@@ -15,6 +15,7 @@ from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
 from app.gateways import broker, log_files
 from app.services import backups, encryption, installation, wakeups
+from app.services.notifications import server as mail_server
 from app.settings import Settings
 from app.version import VERSION
 from migrations import apply
@@ -35,6 +36,7 @@ def start(process: str, settings: Settings) -> None:
         log.error("a plugin can't be used: %s", fault)
     db.configure(settings.database, pool_size=20 if process == "api" else 5)
     wakeups.configure(settings.handoff_horizon_seconds)
+    mail_server.configure(settings)
     reactions.connect()
     _wait_for_schema()
     unlock(settings)

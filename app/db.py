@@ -62,13 +62,16 @@ def is_sqlite() -> bool:
 def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
     """Open an engine with the settings that both databases need to be equals."""
     if url.startswith("sqlite"):
-        made = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 10})
+        made = sa.create_engine(
+            url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": 10}
+        )
         sa.event.listen(made, "connect", _prepare_sqlite)
         sa.event.listen(made, "begin", _begin_sqlite)
         return made
     return sa.create_engine(
         url,
         pool_size=pool_size,
+        hide_parameters=True,  # errors are logged with their statement: never what it was given
         pool_pre_ping=True,
         pool_recycle=1800,
         pool_timeout=5,

@@ -24,18 +24,24 @@ from app.api import (
     system,
     tags,
     trace,
+    variables,
     webhooks,
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
-from app.api.gate import auth, browsers, limits
+from app.api.gate import auth, browsers, limits, recording
+from app.api.oversight import audit, purges
+from app.api.settings import emails, smtp, timezones
 from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    variables,
+    *(audit, purges),
+    *(smtp, timezones, emails),
 )
 
 
@@ -50,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
     browsers.guard(app, settings)
     limits.install(app, settings)
     auth.guard(app, settings)
+    recording.install(app)
     docs.install(app, settings)
     web.install(app)
     api = Api(app)

@@ -13,13 +13,14 @@ from app.domain.events import (
 )
 from app.events import LateReaction, Reaction
 from app.services import chain_runs
+from app.services.notifications import outbox as mails
 from app.services.webhooks import outbox
 
 #: In the unit of work of the event: with it they are committed, or not at all.
 IN_TRANSACTION: Mapping[type[Event], Sequence[Reaction]] = {
     JobCreated: (outbox.note,),
     ExecutionStarted: (outbox.note,),
-    ExecutionEnded: (outbox.note, chain_runs.follow_execution),
+    ExecutionEnded: (outbox.note, mails.note, chain_runs.follow_execution),
     ExecutionSkipped: (outbox.note, chain_runs.follow_skipped),
     ChainEnded: (outbox.note,),
 }

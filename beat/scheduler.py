@@ -9,11 +9,13 @@ from celery.beat import Scheduler, Service
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
-from app.db import transaction
+from app.db import reading, transaction
 from app.gateways import broker, pulse
 from app.services import chain_runs, handoff, pauses, queues, recovery
+from app.services.audit import chain as audit_chain
 from app.services.chain_runs import firing as chain_firing
 from app.services.jobs import lifecycle
+from app.services.notifications import sending
 from app.services.recovery import QueueSweep
 from app.services.schedules import firing
 from app.services.webhooks import deliveries
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 #: A round fires schedules for no longer; the next one goes on.
 FIRING_SECONDS = 2.0
+#: Nor does it seal rows of the audit log for longer.
+SEALING_SECONDS = 0.5
 #: While so many rings for webhooks wait in the broker, no more are added.
 MOST_WEBHOOK_RINGS = 100
 
@@ -80,10 +84,20 @@ class LedgerScheduler(Scheduler):
             handoff.queue_overdue(session)
         with transaction() as session:
             queues.tend(session)
+        self._seal()
         if trusted:
             with transaction() as session:
                 recovery.judge_expired(session)
         self._ring()
+
+    def _seal(self) -> None:
+        """Seal rows of the audit log; what is left, the next round does."""
+        with reading() as session:
+            is_needed = audit_chain.has_unsealed(session)
+        end = time.monotonic() + SEALING_SECONDS
+        while is_needed and time.monotonic() < end:
+            with transaction() as session:
+                is_needed = audit_chain.seal(session) == audit_chain.BATCH
 
     def _fire(self) -> None:
         """End pauses that are over, and fire the schedules whose next moment is near."""
@@ -108,9 +122,12 @@ class LedgerScheduler(Scheduler):
         with transaction() as session:
             rings = self.sweep.rings(session)
             webhooks = deliveries.due_webhooks(session, MOST_WEBHOOK_RINGS)
+            has_mail = sending.are_due(session)
         if rings:
             broker.ring(rings, {})
         broker.ring_webhooks(webhooks, MOST_WEBHOOK_RINGS)
+        if has_mail:
+            sending.ring()
         with transaction() as session:
             chain_runs.repair(session)
         for name in self.timetable.due():

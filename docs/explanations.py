@@ -188,6 +188,14 @@ FAILURES: Final = {
         "The address is none that a request can be sent to.",
         "Edit the job's `url`.",
     ),
+    "VARIABLE_MISSING": Failure(
+        "The config names a variable that there is not for this job, its project, or all jobs.",
+        "Make it (`oneoff variables set NAME`), correct the name, or write `$${NAME}`.",
+    ),
+    "VARIABLE_UNREADABLE": Failure(
+        "A sensitive variable can't be decrypted by the worker: it has another encryption key.",
+        "Give all processes the same `ENCRYPTION_KEY`, or set the variable anew.",
+    ),
     "WORKER_LOST": Failure(
         "The worker died while it ran. With `on_lost: retry` another attempt follows.",
         "Check whether the work was done; if a second run does no harm, set `on_lost: retry`.",

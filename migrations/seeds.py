@@ -64,6 +64,13 @@ def plant_roles(connection: sa.Connection) -> None:
     _insert(connection, "roles", rows)
 
 
+def plant_chain(connection: sa.Connection) -> None:
+    """Insert the beginning of the audit log's chain."""
+    start: dict[str, object] = {"sequence": 0, "hash": "0" * 64}
+    anchor: dict[str, object] = {"anchor_sequence": 0, "anchor_hash": "0" * 64}
+    _insert(connection, "audit_chain", [{"id": "chain"} | start | anchor])
+
+
 def _insert(connection: sa.Connection, table: str, rows: list[dict[str, object]]) -> None:
     columns = [sa.column(c, UtcDateTime() if c.endswith("_at") else None) for c in rows[0]]
     connection.execute(sa.insert(sa.table(table, *columns)), rows)

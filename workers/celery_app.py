@@ -16,7 +16,7 @@ LARGEST_PROCESS_KIB = 500_000
 
 
 #: The modules that hold our tasks.
-TASKS = ("executions", "chains", "chores", "deliveries")
+TASKS = ("executions", "chains", "chores", "deliveries", "notifications")
 
 
 def make(pool: str, queues: tuple[str, ...]) -> Celery:

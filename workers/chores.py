@@ -8,6 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.db import transaction
 from app.services import idempotency, retention, tallies, workers
+from app.services.audit import forgetting
+from app.services.notifications import history as mail_history
+from app.services.notifications import sending
 from app.services.webhooks import history
 from workers import process
 from workers.executors import claude_logs
@@ -18,6 +21,7 @@ log = logging.getLogger(__name__)
 def _forget_old(session: Session) -> None:
     idempotency.forget_old(session)
     workers.forget_silent(session)
+    sending.give_up(session)
 
 
 def _compact(session: Session) -> None:
@@ -36,6 +40,8 @@ def perform(name: str) -> None:
         retention.purge_in_batches(process.settings())
         sweep_log_files(process.settings().claude_logs)
         history.purge_in_batches(process.settings())
+        forgetting.purge_in_batches(process.settings())
+        mail_history.purge_in_batches(process.settings())
     elif name in _DUTIES:
         with transaction() as session:
             _DUTIES[name](session)

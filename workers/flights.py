@@ -21,6 +21,8 @@ class Flight:
     claimed: float = field(default_factory=time.monotonic)
     began: float = 0.0
     renewed: float = field(default_factory=time.monotonic)
+    #: Values that were given to it and that nobody may read in what it prints.
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Flights:

@@ -8,6 +8,8 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.domain.clock import now
+from app.domain.masking import Masker, StreamMasker
 from app.models import ExecutionLog
 from workers.executors.base import Stream
 
@@ -199,6 +202,39 @@ class LogSink:
             size += len(following.data)
         self._pending_bytes -= size
         return blocks
+
+
+class MaskedOutput:
+    """An output without the secrets of its execution, which takes the place of its sink."""
+
+    def __init__(self, sink: LogSink, masker: Masker) -> None:
+        self._sink = sink
+        self._masker = masker
+        self._streams: dict[Stream, StreamMasker] = {}
+
+    def write(self, stream: Stream, data: bytes) -> None:
+        """Pass a block on but for what may be the beginning of a secret."""
+        if stream not in self._streams:
+            self._streams[stream] = self._masker.stream()
+        self._sink.write(stream, self._streams[stream].feed(data))
+
+    def end(self) -> None:
+        """Pass on what was held back; nothing more comes."""
+        for stream, masked in self._streams.items():
+            self._sink.write(stream, masked.end())
+
+
+@contextmanager
+def without_secrets(sink: LogSink, masker: Masker) -> Iterator[LogSink | MaskedOutput]:
+    """Give what an executor writes to; without secrets that is the sink itself."""
+    if masker.is_idle:
+        yield sink
+        return
+    output = MaskedOutput(sink, masker)
+    try:
+        yield output
+    finally:
+        output.end()
 
 
 def write_chunk(session: Session, execution_id: str, chunk: Chunk) -> None:

@@ -4,19 +4,20 @@ import json
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+import traceback
+from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
-from app.domain.errors import shorten
-from app.domain.specs import SPECS, Spec
+from app.domain.masking import NOTHING, Masker, masker_for
+from app.domain.specs import Spec
 from app.services.executions import Result
 from workers import fuse
-from workers.executors.base import Context, Executor, Options, Outcome, Parameters
+from workers.executors.base import Context, Executor, Options, Outcome, Output, Parameters
+from workers.executors.refusal import Refusal
 from workers.executors.registry import EXECUTORS
 from workers.feed import Feed
 from workers.flights import Flight
-from workers.log_sink import Chunk, LogSink
+from workers.log_sink import Chunk, LogSink, without_secrets
+from workers.specs import order_of
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Performer:
         """Run an attempt to its end; what goes wrong is in its result."""
         is_told = self.feed.began(flight.claim)
         try:
-            outcome = self._outcome(flight)
+            outcome = _masked(self._outcome(flight), flight)
         finally:
             fuse.burn_until(None)
         if is_told:
@@ -52,21 +53,23 @@ class Performer:
 
     def _outcome(self, flight: Flight) -> Outcome:
         claim = flight.claim
-        if claim.type not in SPECS:
-            reason = f"Execution error: this worker knows no job type {claim.type!r}"
-            return Outcome("failed", None, reason, "UNKNOWN_TYPE")
         try:
-            spec = SPECS[claim.type].model_validate_json(claim.config)
-        except ValidationError as error:
-            reason = f"Execution error: the config can't be read: {shorten(str(error), 500)}"
-            return Outcome("failed", None, reason, "CONFIG_INVALID")
-        context = _context(flight, spec)
-        fuse.burn_until(context.deadline)
+            order = order_of(claim)
+        except Refusal as refusal:
+            return refusal.outcome()
+        flight.secrets += order.secrets
         try:
-            return self._executor(claim.type).perform(spec, context)
+            return self._run(flight, order.spec)
         except Exception as error:
-            log.exception("the executor %s broke on execution %s", claim.type, claim.id)
+            what = _masker(flight).excerpt(traceback.format_exc())
+            log.error("the executor %s broke on execution %s: %s", claim.type, claim.id, what)  # noqa: TRY400 - the traceback without the secrets
             return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
+
+    def _run(self, flight: Flight, spec: Spec) -> Outcome:
+        with without_secrets(flight.sink, _masker(flight)) as output:
+            context = _context(flight, spec, output)
+            fuse.burn_until(context.deadline)
+            return self._executor(flight.claim.type).perform(spec, context)
 
     def _executor(self, kind: str) -> Executor:
         """Return this slot's executor; each slot has instances of its own."""
@@ -78,7 +81,17 @@ class Performer:
         return mine[kind]
 
 
-def _context(flight: Flight, spec: Spec) -> Context:
+def _masker(flight: Flight) -> Masker:
+    return masker_for(flight.secrets) if flight.secrets else NOTHING
+
+
+def _masked(outcome: Outcome, flight: Flight) -> Outcome:
+    if not flight.secrets or not outcome.error:
+        return outcome
+    return replace(outcome, error=_masker(flight).excerpt(outcome.error))
+
+
+def _context(flight: Flight, spec: Spec, output: Output) -> Context:
     claim = flight.claim
     seconds = claim.timeout_seconds or spec.limit_seconds()
     given = json.loads(claim.parameters) if claim.parameters else {}
@@ -94,9 +107,10 @@ def _context(flight: Flight, spec: Spec) -> Context:
         parameters=Parameters(
             given.get("env") or {}, None if args is None else tuple(args), given.get("body")
         ),
-        output=flight.sink,
+        output=output,
         stop=flight.stop,
         epoch=claim.epoch,
+        masker=_masker(flight),
     )
 
 

@@ -21,6 +21,7 @@ TABLE: Final = (
     ("POST", "/api/executions/<execution_id>/stop", "aliases.stop_execution"),
     ("POST", "/api/jobs/<job_id>/run", "jobs.execute_job"),
     ("POST", "/api/jobs/<job_id>/trigger", "jobs.execute_job"),
+    ("GET", "/api/system/audit-logs", "audit.list_audit_log"),
     ("POST", "/api/jobs/<job_id>/enable", "aliases.enable_job"),
     ("PUT", "/api/jobs/<job_id>/enable", "aliases.enable_job"),
     ("POST", "/api/jobs/<job_id>/disable", "aliases.disable_job"),

@@ -14,7 +14,7 @@ from app.api.schemas.dead_letters import Replay
 from app.api.schemas.executions import ExecutionOut, ExecutionQuery, LogOut, LogQuery
 from app.api.schemas.jobs import Cancel, StartedOut
 from app.db import reading, transaction
-from app.services import dead_letters, execution_lists, executions, logs
+from app.services import audit, dead_letters, execution_lists, executions, logs
 
 blp = Blueprint(
     "executions", __name__, url_prefix="/api/executions", description="What ran, and how it ended"
@@ -75,6 +75,7 @@ def replay_execution(given: dict[str, Any], execution_id: str) -> Response:
 
 def _replay(session: Any, execution_id: str, *, force: bool) -> dict[str, Any]:
     started = executions.replay(session, execution_id, answers.actor(), force=force)
+    audit.tell(execution_id=started["execution_id"])
     return {"message": "Execution replayed", **started}
 
 

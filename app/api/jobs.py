@@ -24,7 +24,7 @@ from app.api.schemas.jobs import (
 )
 from app.db import reading, transaction
 from app.domain.errors import DomainError
-from app.services import jobs
+from app.services import audit, jobs
 from app.services.jobs import edits, figures, lists, starts, views
 from app.services.jobs.drafts import Draft
 from app.settings import Settings
@@ -168,6 +168,7 @@ def execute_job(given: dict[str, Any], job_id: str) -> Response:
 def _start(session: Any, job_id: str, given: dict[str, Any]) -> dict[str, Any]:
     job, active = edits.locked(session, job_id)
     started = starts.execute(session, job, active, given, answers.actor())
+    audit.tell(execution_id=started["execution_id"])
     return {"message": "Job scheduled for immediate execution", **started}
 
 

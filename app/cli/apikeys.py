@@ -1,27 +1,24 @@
 """``oneoff apikey``: keys made and revoked on the database itself, also while nothing runs."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from app import bootstrap, db
+from app import db
+from app.cli.databases import ACTOR, unit
 from app.cli.options import with_settings
 from app.domain import api_keys as form
 from app.domain.clock import now, to_wire
-from app.domain.errors import DomainError
 from app.domain.names import clean_name
 from app.domain.schedules.once import parse_rfc3339
 from app.services import api_keys
 from app.services.listing import MAX_LIMIT, Wanted
 from app.settings import Settings
 
-ACTOR = "cli"
 _as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
@@ -71,7 +68,7 @@ def create(
         if values["expires_at"] is not None:
             raise click.UsageError("give --expires-at or --expires-in-days, not both")
         values["expires_at"] = now() + timedelta(days=expires_in_days)
-    with _unit(settings, db.transaction) as session:
+    with unit(settings, db.transaction, "cli.apikey_create") as session:
         made = api_keys.create(session, values, ACTOR)
     _show_new(made, as_json=as_json)
 
@@ -81,7 +78,7 @@ def create(
 @with_settings
 def list_keys(settings: Settings, *, as_json: bool) -> None:
     """List all keys, the newest first."""
-    with _unit(settings, db.reading) as session:
+    with unit(settings, db.reading) as session:
         rows = list(_all(session))
     if as_json:
         click.echo(_text(rows))
@@ -98,7 +95,7 @@ def list_keys(settings: Settings, *, as_json: bool) -> None:
 @with_settings
 def revoke(settings: Settings, key_id: str, *, as_json: bool) -> None:
     """Make a key useless for good. KEY_ID is the id or the prefix that `list` shows."""
-    with _unit(settings, db.transaction) as session:
+    with unit(settings, db.transaction, "cli.apikey_revoke") as session:
         gone = api_keys.revoke(session, _id_of(session, key_id))
     click.echo(_text(gone) if as_json else f"The key {gone['key_prefix']}… is revoked.")
 
@@ -109,32 +106,9 @@ def revoke(settings: Settings, key_id: str, *, as_json: bool) -> None:
 @with_settings
 def rotate(settings: Settings, key_id: str, *, as_json: bool) -> None:
     """Revoke a key and make one like it. KEY_ID is the id or the prefix that `list` shows."""
-    with _unit(settings, db.transaction) as session:
+    with unit(settings, db.transaction, "cli.apikey_rotate") as session:
         made = api_keys.rotate(session, _id_of(session, key_id), ACTOR)
     _show_new(made, as_json=as_json)
-
-
-@contextmanager
-def _unit(settings: Settings, kind: Callable[[], Any]) -> Iterator[Session]:
-    """Open a unit of work on a usable database; refusals end the command in one line."""
-    os.umask(0o077)
-    db.configure(settings.database)
-    problem = _missing(settings) or bootstrap.schema_problem(db.engine())
-    if problem:
-        raise click.ClickException(problem)
-    try:
-        with kind() as session:
-            yield session
-    except DomainError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _missing(settings: Settings) -> str:
-    """Return what to do if the SQLite file is not there: opening it would make an empty one."""
-    path = settings.database.removeprefix("sqlite:///")
-    if path == settings.database or os.path.exists(path):  # noqa: PTH110 - may be no path at all
-        return ""
-    return "there is no database yet; make it: oneoff migrate --direction up"
 
 
 def _all(session: Session) -> Iterator[dict[str, Any]]:

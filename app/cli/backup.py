@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import db
+from app.cli.databases import leave_row
 from app.cli.progress import Progress
 from app.domain.clock import now
 from app.gateways import backup_file, sqlite_files
@@ -41,6 +42,7 @@ def back_up(settings: Settings, place: Path, keep_days: int | None) -> None:
         target = folder / _NAME.format(note.taken_at) if is_folder else place
         backup_file.replace(new, target)
     progress.clear()
+    leave_row("cli.backup", file=target.name)
     size = target.stat().st_size
     shown = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
     click.echo(f"wrote {target}: {note.jobs} jobs, {note.executions} executions, {shown}")

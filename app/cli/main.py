@@ -8,12 +8,15 @@ from app import bootstrap, db
 from app.cli import backup_commands, daemon_commands, roles
 from app.cli import serve as serving
 from app.cli.apikeys import apikey
+from app.cli.databases import leave_row
 from app.cli.flower import flower
 from app.cli.options import REFUSED, usable_folder, with_settings
 from app.cli.root import cli
+from app.cli.secrets import secrets
 from app.cli.supervisor import Role, Supervisor
 from app.domain.specs import FOUND
 from app.gateways.broker import RESERVED
+from app.services import encryption
 from app.settings import SECRETS, Settings
 from migrations import apply
 
@@ -37,6 +40,7 @@ def run_product(settings: Settings) -> None:
 def api(settings: Settings) -> None:
     """Run only the API."""
     usable_folder(settings)
+    roles.refuse_wrong_key(settings)
     roles.api(settings).run()
 
 
@@ -45,6 +49,7 @@ def api(settings: Settings) -> None:
 def beat(settings: Settings) -> None:
     """Run only the clock. Several may run; one leads."""
     usable_folder(settings)
+    roles.refuse_wrong_key(settings)
     roles.beat(settings).run()
 
 
@@ -63,6 +68,7 @@ def worker(settings: Settings, queues: str | None, concurrency: int | None, pool
     """Run workers. Without --queues: all run queues, the dispatcher and the auxiliary lanes."""
     usable_folder(settings)
     bootstrap.start_logging("worker", settings)
+    roles.refuse_wrong_key(settings)
     if queues is None:
         roles.preload()
         sys.exit(Supervisor(_three_pools(settings, concurrency, pool)).run())
@@ -107,6 +113,7 @@ def migrate(settings: Settings, direction: str) -> None:
     if direction == "down":
         if apply.current(db.engine()) is None:
             raise click.ClickException("there is no migration to undo")
+        leave_row("cli.migrate", before=apply.current(db.engine()), direction="down")
         apply.downgrade(db.engine())
     current, newest = apply.current(db.engine()), apply.newest()
     click.echo(f"schema: {current or 'none'} (this release: {newest})")
@@ -142,6 +149,10 @@ def config_check(settings: Settings) -> None:
     problem = bootstrap.schema_problem(db.engine())
     if "can't be reached" in problem:
         raise click.ClickException(problem)
+    if not problem:
+        with db.reading() as session:
+            if refusal := encryption.refusal(session, settings):
+                raise click.ClickException(refusal)
     if FOUND.faults:
         raise click.ClickException("a plugin can't be used: " + "; ".join(FOUND.faults))
     click.echo("The settings are usable." + (f" Note: {problem}" if problem else ""))
@@ -155,5 +166,5 @@ def _masked(name: str, value: object) -> str:
     return str(value)
 
 
-for _command in (apikey, flower, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
+for _command in (apikey, flower, secrets, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
     cli.add_command(_command)

@@ -78,3 +78,11 @@ def usable_folder(settings: Settings) -> Path:
         click.echo(f"DATA_DIR={folder} can't be used: {error.strerror}", err=True)
         raise SystemExit(USAGE) from None
     return folder
+
+
+def missing_file(settings: Settings) -> str:
+    """Return what to do if the SQLite file is not there: opening it would make an empty one."""
+    path = settings.database.removeprefix("sqlite:///")
+    if path == settings.database or os.path.exists(path):  # noqa: PTH110 - may be no path at all
+        return ""
+    return "there is no database yet; make it: oneoff migrate --direction up"

@@ -11,15 +11,15 @@ import click
 import sqlalchemy as sa
 
 from app import db
-from app.cli import folder_lock
+from app.cli import databases, folder_lock
 from app.cli.backup import server_version, sqlite_path
 from app.cli.options import usable_folder
 from app.cli.progress import Progress
 from app.domain.clock import now, to_wire
-from app.gateways import backup_file, sqlite_files
+from app.gateways import backup_file, key_file, sqlite_files
 from app.gateways.backup_file import Note
 from app.gateways.postgresql_tools import Tools
-from app.services import backups
+from app.services import backups, encryption
 from app.services.backups import Outcome
 from app.settings import Settings
 from migrations import apply
@@ -50,13 +50,14 @@ def restore(settings: Settings, path: Path, *, force: bool) -> None:
     lock = folder_lock.hold(folder, serves=False)
     try:
         db.configure(settings.database)
-        target = _target(settings)
+        target = target_of(settings)
         _refuse_unfit(note, target, force=force)
         progress = Progress()
         outcome = target.fill(path, note, progress)
         progress.clear()
         _empty_broker(settings)
         _report(note, outcome)
+        _say_if_locked(settings)
     finally:
         lock.close()
 
@@ -70,7 +71,8 @@ def _refuse_other_user(folder: Path) -> None:
         )
 
 
-def _target(settings: Settings) -> "Target":
+def target_of(settings: Settings) -> "Target":
+    """Return the database that these settings name."""
     path = sqlite_path(settings)
     return PostgresqlTarget(settings) if path is None else SqliteTarget(path)
 
@@ -211,7 +213,8 @@ _MARK = (
 
 def _made_fit(note: Note) -> Outcome:
     apply.upgrade(db.engine())
-    with db.transaction() as session:
+    done = databases.recorded("cli.restore", taken_at=to_wire(note.taken_at))
+    with done, db.transaction() as session:
         return backups.finish_restore(session, note.taken_at)
 
 
@@ -228,4 +231,20 @@ def _report(note: Note, outcome: Outcome) -> None:
     click.echo(f"  {outcome.scheduled} wait for their moment")
     click.echo(f"  {outcome.missed} missed their moment and are skipped")
     click.echo(f"  {outcome.lost} were running and count as lost (WORKER_LOST)")
-    click.echo("start OneOff to go on: oneoff start")
+
+
+def _say_if_locked(settings: Settings) -> None:
+    """Backups hold secrets as they are in the database, and never the key that opens them."""
+    db.configure(settings.database)
+    db.forget_engines()
+    with db.reading() as session:
+        reason = encryption.refusal(session, settings)
+    if reason:
+        click.echo(f"the data are back, but OneOff will not start on them yet: {reason}", err=True)
+        click.echo(
+            f"the key is {key_file.NAME} in the DATA_DIR of the machine that the backup is from, "
+            "or what it had as ENCRYPTION_KEY",
+            err=True,
+        )
+    else:
+        click.echo("start OneOff to go on: oneoff start")

@@ -26,6 +26,7 @@ PRELOADED = (
     "workers.tasks.executions",
     "workers.tasks.chores",
     "workers.tasks.deliveries",
+    "workers.tasks.notifications",
     "beat.scheduler",
     "celery.apps.worker",
     "celery.concurrency.prefork",
@@ -108,3 +109,19 @@ def in_child(run: Callable[[], None]) -> int:
     """Run a function in a child process, to keep this one small; return its exit code."""
     _, status = os.waitpid(fork(run, "a step of the start"), 0)
     return os.waitstatus_to_exitcode(status)
+
+
+def refuse_wrong_key(settings: Settings) -> None:
+    """End this command if it has not the key of the database; its processes would end for ever.
+
+    A database without a schema yet may get any key: the processes look again.
+    """
+    if in_child(lambda: _try_key(settings)) != 0:
+        raise SystemExit(1)
+
+
+def _try_key(settings: Settings) -> None:
+    bootstrap.start_logging("start", settings)
+    db.configure(settings.database)
+    if not bootstrap.schema_problem(db.engine()):
+        bootstrap.unlock(settings)

@@ -16,9 +16,11 @@ from app.version import VERSION
 
 #: Commands that do without the server's code, and where they are. All others are in app.cli.main.
 LIGHT: Final = {
+    "audit": "app.cli.remote.audit:audit",
     "chains": "app.cli.remote.chains:chains",
     "completion": "app.cli.completion:completion",
     "dead-letters": "app.cli.remote.dead_letters:dead_letters",
+    "emails": "app.cli.remote.settings:emails",
     "enqueue": "app.cli.remote.queues:enqueue",
     "executions": "app.cli.remote.executions:executions",
     "health": "app.cli.health:health",
@@ -28,8 +30,10 @@ LIGHT: Final = {
     "queues": "app.cli.remote.queues:queues",
     "resume": "app.cli.remote.pauses:resume",
     "schedule": "app.cli.remote.schedules:schedule",
+    "settings": "app.cli.remote.settings:settings",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",
+    "variables": "app.cli.remote.variables:variables",
     "webhooks": "app.cli.remote.webhooks:webhooks",
     "workers": "app.cli.remote.system:workers",
 }

@@ -12,6 +12,7 @@ import click
 from app import bootstrap, db
 from app.cli import broker_server, folder_lock, roles
 from app.cli.asking import address, ask
+from app.cli.databases import leave_row
 from app.cli.options import REFUSED, usable_folder
 from app.cli.supervisor import Role, Supervisor
 from app.cli.watchdog import Watchdog
@@ -34,7 +35,7 @@ def serve(settings: Settings) -> int:
     if settings.embeds_broker and broker_server.binary() is None:
         raise click.ClickException(broker_server.WAYS_OUT)
     roles.preload()
-    if roles.in_child(lambda: migrate(settings)) != 0:
+    if roles.in_child(lambda: _prepare(settings)) != 0:
         return REFUSED
     folder_lock.write_address(folder, address(settings))
     manager = ServiceManager.of_this_start()
@@ -74,6 +75,12 @@ def _duties(settings: Settings, manager: ServiceManager) -> Callable[[], None]:
     return look
 
 
+def _prepare(settings: Settings) -> None:
+    """Find out before any part of the product runs whether it can."""
+    migrate(settings)
+    bootstrap.unlock(settings)
+
+
 def migrate(settings: Settings) -> None:
     """Bring the database to this release's schema and seed its run-time values."""
     db.configure(settings.database)
@@ -83,6 +90,8 @@ def migrate(settings: Settings) -> None:
     if problem := bootstrap.schema_problem(db.engine()):
         click.echo(problem, err=True)
         raise SystemExit(REFUSED)
+    if revision != apply.newest():
+        leave_row("cli.migrate", before=revision, after=apply.newest())
     with db.transaction() as session:
         installation.seed_config(session, settings)
         if settings.auth_enabled and not api_keys.exist(session):

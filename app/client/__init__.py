@@ -1,5 +1,6 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
+from app.client.audit import AuditEntry
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
@@ -17,6 +18,7 @@ from app.client.errors import (
     Unreachable,
     Unreadable,
 )
+from app.client.mail import Email, MailTrial, Smtp, Zone
 from app.client.moments import JobStats
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.things import (
@@ -30,9 +32,11 @@ from app.client.things import (
     Tag,
     Worker,
 )
+from app.client.variables import Variable
 from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
+    "AuditEntry",
     "BulkResult",
     "Chain",
     "ChainRun",
@@ -42,12 +46,14 @@ __all__ = [
     "DeadLetterBatch",
     "DeadLetterGroup",
     "Delivery",
+    "Email",
     "Execution",
     "Forbidden",
     "Invalid",
     "Job",
     "JobStats",
     "Line",
+    "MailTrial",
     "NotFound",
     "Options",
     "Page",
@@ -56,6 +62,7 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Smtp",
     "Started",
     "Stats",
     "Tag",
@@ -63,6 +70,8 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "Variable",
     "Webhook",
     "Worker",
+    "Zone",
 ]

@@ -2,16 +2,19 @@
 
 from typing import Self
 
+from app.client.audit import Audit
 from app.client.chains import ChainRuns, Chains
 from app.client.connection import DEFAULT_URL, Connection, Options
 from app.client.dead_letters import DeadLetters
 from app.client.executions import Executions
 from app.client.jobs import Jobs
 from app.client.labels import Projects, Tags
+from app.client.mail import Emails, InstallationSettings
 from app.client.queues import Queues
 from app.client.schedules import Schedules
 from app.client.system import System, Workers
 from app.client.system_things import Health
+from app.client.variables import Variables
 from app.client.webhooks import Webhooks
 
 
@@ -30,6 +33,7 @@ class Client:
         self._connection = Connection(url, api_key, options or Options())
         self.jobs = Jobs(self._connection)
         self.executions = Executions(self._connection)
+        self.audit = Audit(self._connection)
         self.dead_letters = DeadLetters(self._connection)
         self.chains = Chains(self._connection)
         self.chain_runs = ChainRuns(self._connection)
@@ -39,6 +43,9 @@ class Client:
         self.system = System(self._connection)
         self.queues = Queues(self._connection)
         self.workers = Workers(self._connection)
+        self.variables = Variables(self._connection)
+        self.settings = InstallationSettings(self._connection)
+        self.emails = Emails(self._connection)
         self.webhooks = Webhooks(self._connection)
 
     @property

@@ -1,10 +1,11 @@
 """One server, asked over HTTP: addresses, keys, retries, and answers that are errors."""
 
+import contextlib
 import json
 import random
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -70,6 +71,19 @@ class Connection:
     def get(self, path: str, query: Query | None = None) -> Answer:
         """Return the answer to a GET."""
         return self._asked(self._request("GET", path, query))
+
+    def stream(self, path: str, query: Query | None = None) -> Iterator[bytes]:
+        """Yield the pieces of a long answer to a GET, as they come. It is not asked for twice."""
+        request = self._request("GET", path, query)
+        try:
+            answer = self._http.send(request, stream=True)
+            with contextlib.closing(answer):
+                if not answer.is_success:
+                    answer.read()
+                    self._read(answer)
+                yield from answer.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
 
     def report(self, path: str) -> Answer:
         """Return the answer to a GET also if its status says that the server is not well."""

@@ -57,6 +57,14 @@ class Executions:
         answer = self._connection.post(f"{_PATH}/{execution_id}/discard", {})
         return Execution.read(answer["data"])
 
+    def purge(self, execution_id: str, reason: str | None = None) -> None:
+        """Delete an execution that has ended, for good, with all it printed."""
+        self._connection.delete(f"{_PATH}/{execution_id}", {"reason": reason})
+
+    def purge_output(self, execution_id: str, reason: str | None = None) -> None:
+        """Delete for good what an ended execution printed; how it ended is kept."""
+        self._connection.delete(f"{_PATH}/{execution_id}/output", {"reason": reason})
+
     def logs(self, execution_id: str, after: int = 0) -> Iterator[Line]:
         """Yield the lines there are by now, behind the line number ``after``."""
         while lines := self._lines(execution_id, after)[0]:

@@ -134,6 +134,9 @@ class Job(Thing):
     external_id: str | None = None
     keep_last: int | None = None
     retention_days: int | None = None
+    #: Addresses, comma-separated.
+    notify_emails: str | None = None
+    notify_on: str = "failure"
     schedule: dict[str, Any] = Field(default_factory=dict)
     misfire: str = "latest"
     misfire_limit: int = 100
@@ -196,6 +199,8 @@ class Execution(Thing):
     replayed_by: str | None = None
     output: str = ""
     output_truncated: bool = False
+    output_purged_at: datetime | None = None
+    output_purged_by: str | None = None
     worker: str | None = None
     queue: str
     priority: int

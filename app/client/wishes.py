@@ -61,6 +61,25 @@ class DeadLetterQuery(PageQuery, DeadLetterFilters, total=False):
     """Filters and order of a list of dead letters."""
 
 
+class AuditFilters(TypedDict, total=False):
+    """What narrows the audit log. Moments are RFC 3339."""
+
+    actor: str | None
+    action: str | None
+    target_kind: str | None
+    target_id: str | None
+    project_id: str | None
+    result: str | None
+    address: str | None
+    date_from: str | None
+    date_to: str | None
+    search: str | None
+
+
+class AuditQuery(PageQuery, AuditFilters, total=False):
+    """Filters and order of a list of rows of the audit log."""
+
+
 class JobFields(TypedDict, total=False):
     """What can be said of a job, new or not."""
 
@@ -81,6 +100,9 @@ class JobFields(TypedDict, total=False):
     external_id: str | None
     keep_last: int | None
     retention_days: int | None
+    #: Who is written to, comma-separated or a list, and of which ends: always, failure, success.
+    notify_emails: str | Sequence[str] | None
+    notify_on: str
     #: When it runs: ``{"type": "cron", "expression": "0 9 * * MON-FRI"}`` and the like.
     schedule: dict[str, Any] | None
     misfire: str
@@ -195,6 +217,58 @@ class DeliveryQuery(PageQuery, total=False):
 
     status: str | None
     event: str | None
+
+
+class VariableQuery(PageQuery, total=False):
+    """Filters and order of a list of variables."""
+
+    scope: str | None
+    project_id: str | None
+    job_id: str | None
+    search: str | None
+    sort_by: str | None
+
+
+class VariableFields(TypedDict, total=False):
+    """What can be said of a new variable, besides its name and value."""
+
+    is_sensitive: bool
+    scope: str
+    project_id: str | None
+    job_id: str | None
+    description: str | None
+
+
+class VariableEdit(TypedDict, total=False):
+    """What is to be changed of a variable."""
+
+    name: str
+    value: str
+    is_sensitive: bool
+    description: str | None
+
+
+class SmtpEdit(TypedDict, total=False):
+    """What is to be changed of the settings of e-mail; ``None`` means the default.
+
+    The name ``from`` is a word of Python: it is given as ``**{"from": "jobs@example.com"}``.
+    """
+
+    server: str | None
+    port: int | None
+    security: str | None
+    username: str | None
+    password: str | None
+    timeout_seconds: float | None
+    language: str | None
+    alert_emails: str | Sequence[str] | None
+
+
+class MailQuery(PageQuery, total=False):
+    """Filters of a list of e-mails."""
+
+    status: str | None
+    job_id: str | None
 
 
 class TagFields(TypedDict, total=False):

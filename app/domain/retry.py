@@ -74,6 +74,8 @@ PERMANENT: Final = frozenset(
         "UNKNOWN_TYPE",
         "UNKNOWN_USER",
         "URL_NOT_ALLOWED",
+        "VARIABLE_MISSING",
+        "VARIABLE_UNREADABLE",
         "WORKING_DIR_MISSING",
     }
 )

@@ -1,10 +1,13 @@
 """Types of settings that are written as text and mean something richer."""
 
+import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.domain.containers import parse_allowed
+from app.domain.mail.addresses import clean_address, clean_addresses
 from app.domain.outbound import Network, parse_networks
 from app.domain.programs import parse_packages
 from app.domain.schedules.zones import check_zone
@@ -39,6 +42,36 @@ def _keys(value: object) -> object:
     return tuple(map(read_key, _split(value))) if isinstance(value, str) else value
 
 
+def _addresses(value: object) -> object:
+    return clean_addresses(value) if isinstance(value, str | list) else value
+
+
+def _address(value: str) -> str:
+    return clean_address(value) if value else value
+
+
+def _one_line(value: str) -> str:
+    if len(value) > 1000 or not value.isprintable():
+        raise ValueError("must be at most 1000 characters in one line")
+    return value
+
+
+def _server(value: str) -> str:
+    if value and (len(value) > 253 or not re.fullmatch(r"[\w.:%-]+", value)):
+        raise ValueError("must be the name or address of a server, such as mail.example.com")
+    return value
+
+
+def _public_url(value: str) -> str:
+    """Return where people find the product, without a slash at the end."""
+    parts = urlsplit(value)
+    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+    is_web = parts.scheme in {"http", "https"} and parts.hostname
+    if value and not (is_web and is_plain and re.fullmatch(r"[!-~]+", value)):
+        raise ValueError("must be an address such as https://jobs.example.com")
+    return value.rstrip("/")
+
+
 #: Encryption keys; shown nowhere, also not where a whole object of settings is printed.
 Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
 Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys), Field(repr=False)]
@@ -47,6 +80,12 @@ Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Packages = Annotated[tuple[str, ...], BeforeValidator(_packages)]
 Zone = Annotated[str, AfterValidator(check_zone)]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+#: One address, or none.
+MailAddress = Annotated[str, AfterValidator(_address)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
+ServerName = Annotated[str, AfterValidator(_server)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
 
 

@@ -23,9 +23,8 @@ from app.gateways.messages import Pair, Ring, Step
 log = logging.getLogger(__name__)
 
 DISPATCH = "dispatch"
-AUXILIARY = ("webhooks", "notifications", "chores")
-CHORES = "chores"
-WEBHOOKS = "webhooks"
+CHORES, WEBHOOKS, NOTIFICATIONS = "chores", "webhooks", "notifications"
+AUXILIARY = (WEBHOOKS, NOTIFICATIONS, CHORES)
 RESERVED = (DISPATCH, *AUXILIARY)
 
 RELEASE_TASK = "executions.release"
@@ -223,11 +222,15 @@ def send_chore(name: str) -> None:
 
 def ring_webhooks(webhook_ids: Sequence[str], most: int = 1000) -> None:
     """Ring for webhooks with deliveries that are due, unless ``most`` rings wait already."""
-    if not webhook_ids:
-        return
-    with _noticing_failure():
-        queue, room = queue_named(WEBHOOKS), max(0, most - depth(WEBHOOKS))
-        _publish([Message(DELIVER_TASK, [one], queue, {}) for one in webhook_ids[:room]])
+    ring_lane(WEBHOOKS, DELIVER_TASK, [[one] for one in webhook_ids], most)
+
+
+def ring_lane(name: str, task: str, calls: Sequence[list[str]], most: int) -> None:
+    """Publish calls of a task to an auxiliary lane, unless ``most`` wait there already."""
+    if calls:
+        with _noticing_failure():
+            room = max(0, most - depth(name))
+            _publish([Message(task, args, queue_named(name), {}) for args in calls[:room]])
 
 
 def depth(queue: str) -> int:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES: Final = 32
 _FORM: Final = "v1"
+_STORED: Final = re.compile(r"v1:([0-9a-f]{8}):[A-Za-z0-9+/]+=*")
 _NONCE_BYTES: Final = 12  # NIST SP 800-38D, section 8.2.2: random, 96 bits
 
 
@@ -58,6 +60,16 @@ class Cipher:
         """Return whether a stored form was made with the key that encrypts today."""
         return stored.startswith(f"{_FORM}:{self._first}:")
 
+    @property
+    def newest(self) -> str:
+        """Return the id of the key that encrypts today."""
+        return self._first
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Return the ids of all keys, the one that encrypts today first."""
+        return tuple(self._keys)
+
     def derive(self, purpose: str) -> bytes:
         """Return a secret of 32 bytes for one purpose (HKDF, RFC 5869)."""
         return HKDF(SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(self._root)
@@ -66,6 +78,12 @@ class Cipher:
 def key_id(key: bytes) -> str:
     """Return what names a key without telling anything of it."""
     return hashlib.sha256(b"oneoff key id" + key).hexdigest()[:8]
+
+
+def key_named(stored: str) -> str | None:
+    """Return the id of the key that a stored form was made with; ``None``: it is no such form."""
+    found = _STORED.fullmatch(stored)
+    return found[1] if found else None
 
 
 _cipher: Cipher | None = None

@@ -4,30 +4,29 @@ The address checked is the address connected to. Nothing is followed, kept or ta
 environment: no redirect, cookie, proxy or netrc. One deadline holds for all of it.
 """
 
-import socket
 import ssl
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from functools import cache
-from ipaddress import ip_address
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
-import certifi
 import httpcore
 
-from app.domain.outbound import Address, OutboundPolicy
+from app.domain.outbound import OutboundPolicy
 from app.domain.web_address import WebAddress, check_url
+from app.gateways.addresses import (
+    Resolve,
+    Unreachable,
+    checked_addresses,
+    resolve,
+    tls_reason,
+    trusted,
+)
 
 #: Bytes of an answer's body that are read; the rest is not of interest.
 READ_BYTES: Final = 4096
 _CONNECT_SECONDS: Final = 10.0
-
-#: Turns a host name and a port into addresses as text; raises OSError when it can't.
-Resolve = Callable[[str, int], Sequence[str]]
 
 
 class CallFailed(Exception):
@@ -42,12 +41,6 @@ class Answer:
     body: bytes
     #: As the receiver wrote it; empty without one.
     retry_after: str = ""
-
-
-def resolve(host: str, port: int) -> list[str]:
-    """Ask the system where a host is; raises OSError when it does not know."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class Door:
         )
         backend = _Backend(self, time.monotonic() + self.seconds)
         with (
-            httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend) as pool,
+            httpcore.ConnectionPool(ssl_context=trusted(), network_backend=backend) as pool,
             pool.stream("POST", target, headers=sent, content=body) as response,
         ):
             return Answer(response.status, _beginning(response), _retry_after(response))
@@ -120,7 +113,11 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to one of the host's addresses; of the arguments only host and port count."""
         del timeout, local_address, socket_options
-        addresses = self._checked_addresses(host, port)
+        door = self._door
+        try:
+            addresses = checked_addresses(door.policy, (host, port), self._end, door.resolve)
+        except Unreachable as refusal:
+            raise CallFailed(str(refusal)) from None
         end = min(self._end, time.monotonic() + _CONNECT_SECONDS)
         failure: Exception = TimeoutError()
         for place, address in enumerate(addresses):
@@ -133,50 +130,6 @@ class _Backend(httpcore.NetworkBackend):
         reason = failure.__cause__ or failure
         text = getattr(reason, "strerror", None) or "no answer"
         raise CallFailed(f"cannot connect to {host} port {port}: {text}")
-
-    def _checked_addresses(self, host: str, port: int) -> list[Address]:
-        """Return where a host is. If any of its addresses is not allowed, it is refused."""
-        policy = self._door.policy
-        if policy.owns(host, port):
-            raise _refused(f"{host} port {port} is a part of this product")
-        addresses = self._addresses(host, port)
-        if not addresses:
-            raise CallFailed(f"the name {host} can't be found")
-        own = [(str(a), port) for name, p in policy.own if p == port for a in self._try(name, p)]
-        for address in addresses:
-            reason = replace(policy, own=(*policy.own, *own)).refusal(address, port)
-            if reason is not None:
-                raise _refused(reason)
-        return addresses
-
-    def _try(self, host: str, port: int) -> list[Address]:
-        try:
-            return self._addresses(host, port)
-        except CallFailed:  # then nobody gets there by asking for it
-            return []
-
-    def _addresses(self, host: str, port: int) -> list[Address]:
-        try:
-            return [ip_address(host)]
-        except ValueError:
-            return [ip_address(text) for text in dict.fromkeys(self._ask(host, port))]
-
-    def _ask(self, host: str, port: int) -> Sequence[str]:
-        """Resolve in a thread of its own: the system's resolver can't be told to give up."""
-        answers: list[Sequence[str]] = []
-
-        def ask() -> None:
-            try:
-                answers.append(self._door.resolve(host, port))
-            except (OSError, UnicodeError):
-                answers.append(())
-
-        thread = threading.Thread(target=ask, name="resolve", daemon=True)
-        thread.start()
-        thread.join(max(0.0, self._end - time.monotonic()))
-        if not answers:
-            raise CallFailed(f"nobody answers where {host} is")
-        return answers[0]
 
 
 class _Stream(httpcore.NetworkStream):
@@ -229,30 +182,10 @@ def _plain_failures(seconds: float) -> Iterator[None]:
     except httpcore.TimeoutException:
         raise CallFailed(f"no answer within {seconds:g} seconds") from None
     except httpcore.ConnectError as error:
-        raise CallFailed(_tls_reason(error.args[0] if error.args else error)) from None
+        raise CallFailed(tls_reason(error.args[0] if error.args else error)) from None
     except httpcore.NetworkError:
         raise CallFailed("the connection broke off") from None
     except httpcore.ProtocolError:
         raise CallFailed("the answer is not valid HTTP") from None
     except ValueError as error:
         raise CallFailed(f"the address is not allowed: {error}") from None
-
-
-def _tls_reason(error: object) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not accepted: {error.verify_message.rstrip('.')}"
-    return "the TLS handshake failed"
-
-
-def _refused(reason: str) -> CallFailed:
-    return CallFailed(f"target not allowed: {reason.rstrip('.')}")
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Trust what the machine trusts, or the bundled list where the machine has none."""
-    context = ssl.create_default_context()
-    paths = ssl.get_default_verify_paths()
-    if not (paths.cafile or (paths.capath and any(Path(paths.capath).glob("*.[0-9]")))):
-        context.load_verify_locations(certifi.where())
-    return context

@@ -1,9 +1,10 @@
 """The tables, one aggregate a file."""
 
 from app.models.api_keys import ApiKey
-from app.models.audit import AuditEntry
+from app.models.audit import AuditChain, AuditEntry
 from app.models.base import Base
 from app.models.chains import Chain, ChainLink, ChainRun
+from app.models.emails import Email, JobStreak
 from app.models.executions import Execution, ExecutionLog
 from app.models.jobs import Job, JobVersion, job_tags
 from app.models.people import Role, User, UserSession, project_members, user_roles
@@ -19,20 +20,24 @@ from app.models.system import (
     Tally,
     Worker,
 )
+from app.models.variables import Variable
 from app.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "ApiKey",
+    "AuditChain",
     "AuditEntry",
     "Base",
     "Chain",
     "ChainLink",
     "ChainRun",
+    "Email",
     "Execution",
     "ExecutionLog",
     "IdempotencyKey",
     "Installation",
     "Job",
+    "JobStreak",
     "JobVersion",
     "Lease",
     "Pause",
@@ -45,6 +50,7 @@ __all__ = [
     "Tally",
     "User",
     "UserSession",
+    "Variable",
     "Webhook",
     "WebhookDelivery",
     "Worker",

@@ -27,6 +27,8 @@ class AuditEntry(Base):
     target_kind: Mapped[str | None]
     target_id: Mapped[str | None]
     target_name: Mapped[str | None]
+    #: The project of the object, where it has one.
+    project_id: Mapped[Id | None]
     #: JSON: what changed, from what to what, secrets masked; or why it was denied.
     detail: Mapped[str | None]
     trace_id: Mapped[str | None]
@@ -46,3 +48,15 @@ class AuditEntry(Base):
             postgresql_where=_UNSEALED,
         ),
     )
+
+
+class AuditChain(Base):
+    """One row: the head of the chain, and the anchor, the last row that retention removed."""
+
+    __tablename__ = "audit_chain"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    hash: Mapped[str] = mapped_column(sa.String(64))
+    anchor_sequence: Mapped[int]
+    anchor_hash: Mapped[str] = mapped_column(sa.String(64))

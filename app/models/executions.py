@@ -87,6 +87,9 @@ class Execution(Base):
     #: The last 16 KiB of the output, for lists; all of it is in execution_logs.
     output_tail: Mapped[str | None]
     output_truncated: Mapped[bool] = mapped_column(default=False)
+    #: When a person removed on purpose what it had printed, and who.
+    output_purged_at: Mapped[Moment | None]
+    output_purged_by: Mapped[str | None]
     cpu_seconds: Mapped[float | None] = mapped_column(sa.Float())
     max_rss_bytes: Mapped[int | None]
     #: Counts edits of a planned row; a message that carries an older one dies at the claim.

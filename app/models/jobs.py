@@ -65,6 +65,11 @@ class Job(Base):
     external_id: Mapped[str | None] = mapped_column(unique=True)
     keep_last: Mapped[int | None] = mapped_column(sa.Integer())
     retention_days: Mapped[int | None] = mapped_column(sa.Integer())
+    #: Addresses, comma-separated, that are written to when an execution ends as ``notify_on`` says.
+    notify_emails: Mapped[str | None]
+    notify_on: Mapped[str] = mapped_column(
+        sa.String(8), default="failure", server_default="failure"
+    )
     created_by: Mapped[str | None]
     version: Mapped[int] = mapped_column(sa.Integer(), default=1)
     #: Number of the newest execution; executions of a job count from 1.

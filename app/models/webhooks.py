@@ -17,7 +17,8 @@ class Webhook(Base):
     id: Mapped[Id] = mapped_column(primary_key=True)
     name: Mapped[str]
     url: Mapped[str]
-    #: JSON list of ``{"secret": …, "until": …}``, the one in use first; no ``until`` there.
+    #: JSON list of ``{"secret": …, "until": …}``, the one in use first; no ``until`` there. It is
+    #: encrypted, unless it is empty.
     secrets: Mapped[str]
     #: Comma-separated, as :func:`app.domain.webhooks.clean_events` returns them.
     events: Mapped[str]

@@ -11,6 +11,7 @@ from app.domain.clock import to_wire
 from app.models import Lease, SystemConfig, Worker
 from app.services import chain_runs, executions, installation, totals
 from app.services.chain_runs import firing
+from app.services.notifications import sending
 from app.services.schedules import planning
 from app.services.webhooks import deliveries
 
@@ -59,6 +60,7 @@ def finish_restore(session: Session, taken_at: datetime) -> Outcome:
     executions.renew_fences(session)
     # They may have been delivered since; whoever knows better replays them.
     deliveries.fail_pending(session, f"not sent: restored from a backup of {moment}")
+    sending.fail_pending(session, f"not sent: restored from a backup of {moment}")
     chain_runs.end_all(session, f"restored from a backup of {moment}")
     firing.skip_missed(session, f"missed: restored from a backup of {moment}")
     for table in (Worker, Lease):

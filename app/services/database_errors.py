@@ -10,6 +10,9 @@ from app.domain.errors import Conflict, DomainError, Unavailable
 _UNIQUE = {
     r"uq_projects_name|projects\.name": "another project has this name",
     r"uq_tags_name|tags\.name": "another tag has this name",
+    r"uq_variables_|variables\.(name|project_id|job_id)": (
+        "there is a variable of this name in this scope"
+    ),
     r"uq_jobs_external_id|jobs\.external_id": "another job has this external_id",
 }
 

@@ -14,7 +14,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict
 from app.models import Execution, Job
-from app.services import execution_lists, executions, search, totals
+from app.services import audit, execution_lists, executions, search, totals
 from app.services.executions.sql import DEAD
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, check_range, counted
@@ -142,6 +142,7 @@ def discard(session: Session, execution_id: str) -> dict[str, Any]:
 def discard_some(session: Session, filters: DeadLetterFilters, limit: int) -> dict[str, Any]:
     """Discard the oldest dead letters that the filters let through; say how many are left."""
     where = _where(session, filters)
+    _tell(filters, limit)
     some = sa.select(Execution.id).where(*where).order_by(Execution.completed_at).limit(limit)
     gone = session.execute(
         sa.update(Execution)
@@ -157,6 +158,7 @@ def replay_some(filters: DeadLetterFilters, limit: int, actor: str) -> dict[str,
 
     Those of one job share a unit of work; what its overlap policy refuses stays on the list.
     """
+    _tell(filters, limit)
     made: list[str] = []
     refused: list[dict[str, str]] = []
     for ids in _by_job(filters, limit):
@@ -172,6 +174,12 @@ def replay_some(filters: DeadLetterFilters, limit: int, actor: str) -> dict[str,
         "executions": made,
         "refusals": refused[:_TOLD],
     }
+
+
+def _tell(filters: DeadLetterFilters, limit: int) -> None:
+    """Say in the audit log what was asked for: the rows are changed past the session."""
+    given = {name: value for name, value in asdict(filters).items() if value}
+    audit.tell(filters=given, limit=limit)
 
 
 def _by_job(filters: DeadLetterFilters, limit: int) -> list[list[str]]:

@@ -82,7 +82,9 @@ def detail(session: Session, execution_id: str) -> dict[str, Any]:
     if row is None:
         raise not_found()
     found = execution_views.wire(row) | places.place(session, row.id)
-    if row.output_tail is None or execution_views.fills_the_tail(row.output_tail):
+    if row.output_purged_at is None and (
+        row.output_tail is None or execution_views.fills_the_tail(row.output_tail)
+    ):
         output, is_cut = logs.composed(session, row.id)
         if output:
             found["output"] = output

@@ -15,6 +15,7 @@ _OMITTED = (
     *("completed_at", "exit_code", "error", "duration_ms"),
     *("due_until", "moments", "catches_up_id"),
     *("fingerprint", "discarded_at", "replay_of", "replayed_by"),
+    *("output_purged_at", "output_purged_by"),
 )
 
 _PLAIN = (
@@ -50,6 +51,8 @@ _PLAIN = (
     "replay_of",
     "replayed_by",
     "output_truncated",
+    "output_purged_at",
+    "output_purged_by",
     "worker",
     "queue",
     "priority",

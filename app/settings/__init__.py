@@ -1,6 +1,15 @@
 """All that is fixed at start: one frozen object, and the only reader of the environment."""
 
 from app.settings.loading import SECRETS, load, take_from_environment
+from app.settings.mail import MailSettings
 from app.settings.model import LOOPBACK, RUNTIME_KEYS, Settings
 
-__all__ = ["LOOPBACK", "RUNTIME_KEYS", "SECRETS", "Settings", "load", "take_from_environment"]
+__all__ = [
+    "LOOPBACK",
+    "RUNTIME_KEYS",
+    "SECRETS",
+    "MailSettings",
+    "Settings",
+    "load",
+    "take_from_environment",
+]

@@ -14,7 +14,10 @@ from app.settings.model import Settings
 
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset(
-    {"database_url", "redis_url", "broker_url", "encryption_key", "encryption_keys_old"}
+    {
+        *("database_url", "redis_url", "broker_url"),
+        *("encryption_key", "encryption_keys_old", "smtp_password"),
+    }
 )
 #: Other names under which people of other systems know the same settings.
 ALIAS_PREFIXES = ("TASKFLOW_", "APP__")

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from app.domain.setting_fields import Key, Keys, Names, Networks
+from app.domain.setting_fields import Key, Keys, Names, Networks, PublicUrl
 
 
 class SecuritySettings(BaseModel):
@@ -29,4 +29,10 @@ class SecuritySettings(BaseModel):
     )
     rate_limit_strangers: int = Field(
         300, ge=0, le=10_000_000, description="Requests a minute of one address that shows no key"
+    )
+    audit_retention_days: int = Field(
+        400, ge=1, le=36500, description="Days that rows of the audit log are kept"
+    )
+    public_url: PublicUrl = Field(
+        "", description="Where people find the page, such as https://jobs.example.com; for links"
     )

@@ -1,6 +1,8 @@
 """The units of work on both databases."""
 
+import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from app import db
 from app.db import reading, transaction
@@ -51,3 +53,11 @@ def test_what_is_knowingly_left_for_later_is_no_warning(database, caplog):
         db.after_commit(session, lambda: fail(ValueError("broken")))
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "broken" in caplog.text
+
+
+def test_an_error_of_the_database_does_not_tell_what_it_was_given(database):
+    statement = sa.text("INSERT INTO system_config (key, value) VALUES (:key, :value)")
+    with pytest.raises(IntegrityError) as caught, transaction() as session:
+        session.execute(statement, {"key": "k", "value": "hunter22"})
+    assert "INSERT INTO system_config" in str(caught.value)
+    assert "SQL parameters hidden" in str(caught.value)

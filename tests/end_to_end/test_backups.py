@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 import sqlite3
 import threading
 import time
@@ -19,6 +20,9 @@ from tests.end_to_end.product import Ledger, Product, Submitter, running, until
 from tests.support.servers import Postgresql
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
+
+
+_SECRET = "s3cret-of-the-backup"
 
 
 def _note(backup: Path) -> dict[str, Any]:
@@ -73,6 +77,8 @@ class Story:
 
     def __init__(self, product: Product, ledger: Ledger, file: Path) -> None:
         self.product, self.ledger, self.file = product, ledger, file
+        secret = {"name": "TOKEN", "value": _SECRET, "is_sensitive": True}
+        assert product.ask("POST", "/api/variables", secret)[0] == 201
         self.long = product.create(ledger.script("long", 100))
         self.again = product.create(ledger.script("again", 100), on_lost="retry")
         until(lambda: len(ledger.starts()) == 2, 10, "both run")
@@ -95,6 +101,9 @@ class Story:
             until(lambda: len(submitter.accepted) > accepted + 3, 20, "the load goes on")
         self.product.run("stop", "--timeout", "0")
         self.note, self.started = _note(self.file), self.ledger.starts()
+        with zipfile.ZipFile(self.file) as archive:
+            held = [archive.read(name) for name in archive.namelist()]
+        assert not any(_SECRET.encode() in part for part in held), "secrets stay encrypted"
         return took
 
     def is_restored_to(self, other: Product) -> None:
@@ -108,6 +117,8 @@ class Story:
         assert figures["lost"] >= 2
         ends = sum(figures[name] for name in ("ended", "wait", "missed", "lost"))
         assert ends == self.note["executions"]
+        folders = [Path(one.environ["DATA_DIR"]) for one in (self.product, other)]
+        shutil.copy2(folders[0] / "encryption.key", folders[1])  # as the page of backups says
 
     def goes_on_in(self, other: Product) -> None:
         """Check what is there after the restore, and what starts."""
@@ -124,6 +135,9 @@ class Story:
         assert other.ask("PATCH", f"/api/jobs/{self.later['id']}", soon)[0] == 200
         assert other.ended(self.later["id"])["status"] == "completed"
         assert self.ledger.starts() == self.started | {"later": 1}, "nothing old has started"
+        knowing = other.create(f'test "$TOKEN" = {_SECRET} && echo "$TOKEN"')
+        known = other.ended(knowing["id"])
+        assert (known["status"], known["output"]) == ("completed", "***\n")
         fresh = other.create(self.ledger.script("fresh"))
         assert other.ended(fresh["id"])["status"] == "completed"
 

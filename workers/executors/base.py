@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 from app.domain.containers import ContainerRules
+from app.domain.masking import NOTHING, Masker
 from app.domain.outbound import OutboundPolicy
 from app.domain.programs import ProgramRules
 from workers.executors.stop import StopSignal
@@ -73,6 +74,9 @@ class Context:
     stop: StopSignal
     #: Which claim of the execution this is: after a loss there may be a later one elsewhere.
     epoch: int = 0
+    #: Takes the secrets of the attempt out of a text. ``output`` and the outcome's error pass
+    #: through it by themselves; what an executor writes elsewhere must.
+    masker: Masker = NOTHING
 
     def within(self, seconds: float | None) -> Self:
         """Return the context with a deadline at most so many seconds from now."""

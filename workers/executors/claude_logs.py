@@ -10,6 +10,7 @@ from app.domain.clock import now
 from workers.executors.base import Context, Options, Stream
 
 _NAME = re.compile(r"([0-9a-f]{32})-\d{8}-\d{6}\.std(out|err)\.log", re.ASCII)
+_STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
 _CUT = b"\n[what follows is not kept: MAX_OUTPUT_BYTES]\n"
 
 
@@ -26,23 +27,30 @@ class LogFiles:
         self._stem = f"{context.execution_id}-{now():%Y%m%d-%H%M%S}"
         self._files: dict[Stream, int] = {}
         self._left: dict[Stream, int] = {}
+        self._masked = {stream: context.masker.stream() for stream in _STREAMS}
 
     def __enter__(self) -> Self:
         if self._folder is not None:
             try:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._open("stdout", self._folder / f"{self._stem}.stdout.log")
-                self._open("stderr", self._folder / f"{self._stem}.stderr.log")
+                for stream in _STREAMS:
+                    self._open(stream, self._folder / f"{self._stem}.{stream}.log")
             except OSError as error:
                 self._give_up(error)
         return self
 
     def __exit__(self, *error: object) -> None:
+        for stream in _STREAMS:
+            self._keep(stream, self._masked[stream].end())
         self._close()
 
     def write(self, stream: Stream, data: bytes) -> None:
         """Pass a block on, and keep a copy while there is room. Never raises."""
         self._output.write(stream, data)
+        if stream in self._files:
+            self._keep(stream, self._masked[stream].feed(data))
+
+    def _keep(self, stream: Stream, data: bytes) -> None:
         if stream not in self._files:
             return
         kept = data[: self._left[stream]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from workers.executors.base import Context, Usage
 from workers.executors.docker_frames import Frames
-from workers.executors.ending import Ending, Stopped, why_to_stop
+from workers.executors.ending import Ending, Stopped, Tail, why_to_stop
 
 if TYPE_CHECKING:
     from workers.executors.docker_engine import Channel, Engine, State
@@ -21,7 +21,6 @@ GRACE_SECONDS = 5.0
 _NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 _BLOCK = 262_144
-_TAIL = 1024
 _HARDENED_SECONDS = 0.05  # how often to look whether a cancel has become a force
 _LOST_SECONDS = 10.0  # after SIGKILL without news the engine itself must be stuck
 _FIRST_SAMPLE_SECONDS = 0.3
@@ -36,7 +35,7 @@ class Attendance:
     def __init__(self, engine: "Engine", name: str, context: Context) -> None:
         self._engine, self._name, self._context = engine, name, context
         self._frames = Frames()
-        self._tail = b""
+        self._tail = Tail(context.masker)
         self._body = memoryview((context.parameters.body or "").encode("utf-8", "surrogatepass"))
         self._stopped: Stopped | None = None
         self._kill_at = self._lost_at = math.inf
@@ -71,8 +70,7 @@ class Attendance:
                 key.data()
             self._enforce(time.monotonic())
         state = self._ended_state()
-        # The tail may begin in the middle of a character.
-        tail = self._tail.decode("utf-8", "replace").lstrip("\ufffd").strip()
+        tail = self._tail.text()
         seconds = time.monotonic() - self._started_at
         stopped = self._why_stopped()
         ending = Ending(state.exit_code, stopped, None, False, seconds, tail, self._usage)  # noqa: FBT003
@@ -94,7 +92,7 @@ class Attendance:
             self._forget(self._output.socket)
         for stream, part in self._frames.feed(data):
             if stream == "stderr":
-                self._tail = (self._tail + part[-_TAIL:])[-_TAIL:]
+                self._tail.add(part)
             self._context.output.write(stream, part)
 
     def _on_input(self) -> None:

@@ -6,8 +6,11 @@ import signal
 from dataclasses import dataclass, field
 from typing import Literal
 
+from app.domain.masking import Masker
 from workers.executors.base import EXIT_CANCELLED, EXIT_TIMEOUT, Context, Outcome, Usage
 from workers.executors.stop import StopReason
+
+_TAIL_BYTES = 1024
 
 Stopped = StopReason | Literal["timeout"]
 
@@ -40,6 +43,27 @@ class Ending:
     #: The end of what it wrote to stderr, without the white space around it.
     stderr_tail: str = ""
     usage: Usage = field(default_factory=Usage)
+
+
+class Tail:
+    """The last bytes of one stream, without secrets: cut first, one could not be recognised."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._stream = masker.stream()
+        self._kept = b""
+
+    def add(self, data: bytes) -> None:
+        """Note what has come."""
+        self._keep(self._stream.feed(data))
+
+    def text(self) -> str:
+        """Return the end of it all, without the white space around it; the stream is over."""
+        self._keep(self._stream.end())
+        # It may begin in the middle of a character.
+        return self._kept.decode("utf-8", "replace").lstrip("\ufffd").strip()
+
+    def _keep(self, data: bytes) -> None:
+        self._kept = (self._kept + data[-_TAIL_BYTES:])[-_TAIL_BYTES:]
 
 
 def why_to_stop(context: Context, now: float) -> Stopped | None:

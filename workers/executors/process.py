@@ -15,13 +15,12 @@ from typing import Self
 
 from workers.executors import helper
 from workers.executors.base import Context, Stream, Usage
-from workers.executors.ending import Ending, StartFailure, Stopped, why_to_stop
+from workers.executors.ending import Ending, StartFailure, Stopped, Tail, why_to_stop
 from workers.executors.leftovers import MARK, kill_marked
 
 GRACE_SECONDS = 5.0
 
 _BLOCK = 262_144
-_TAIL = 1024
 _DRAIN_SECONDS = 1.0  # for those who hold the pipes open and are no descendants
 _HARDENED_SECONDS = 0.05  # how often to look whether a cancel has become a force
 _LOST_SECONDS = 5.0  # after SIGKILL without news the helper itself must be stuck
@@ -108,7 +107,7 @@ class _Run:
         self._readers: dict[int, Stream] = {}
         self._body = memoryview(b"")
         self._stdin = -1
-        self._tail = b""
+        self._tail = Tail(context.masker)
         self._started_at = time.monotonic()
         self._stopped: Stopped | None = None
         self._kill_at = self._lost_at = float("inf")
@@ -164,8 +163,7 @@ class _Run:
     def ending(self) -> Ending:
         """Return how it ended, with what was seen on the way."""
         ending = self._ending or Ending(is_lost=True, stopped=self._why_stopped())
-        # The tail may begin in the middle of a character.
-        tail = self._tail.decode("utf-8", "replace").lstrip("\ufffd").strip()
+        tail = self._tail.text()
         return replace(ending, seconds=time.monotonic() - self._started_at, stderr_tail=tail)
 
     def _open_stdin(self, body: str | None) -> int:
@@ -194,7 +192,7 @@ class _Run:
                 os.close(descriptor)
                 return
             if stream == "stderr":
-                self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
+                self._tail.add(data)
             self._context.output.write(stream, data)
 
     def _on_stdin(self) -> None:

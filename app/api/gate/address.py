@@ -1,5 +1,6 @@
 """Where a request came from: what proxies say counts only if we trust them."""
 
+import functools
 import ipaddress
 from typing import Final
 
@@ -38,6 +39,7 @@ def came_by_tls() -> bool:
     return says == "https" and _is_in(_clean(request.remote_addr or ""), settings.trusted_proxies)
 
 
+@functools.lru_cache(1024)
 def _clean(text: str) -> str:
     """Return an address without port and brackets; nothing if it is none."""
     text = text.strip()

@@ -94,6 +94,10 @@ class ExecutionOut(Schema):
     replayed_by = ma.fields.String(metadata={"description": "The first one that repeats this"})
     output = ma.fields.String(metadata={"description": "Its end: 16 KiB in lists, else 1 MiB"})
     output_truncated = ma.fields.Boolean()
+    output_purged_at = ma.fields.DateTime(
+        metadata={"description": "When a person removed on purpose what it had printed"}
+    )
+    output_purged_by = ma.fields.String(metadata={"description": "Who did"})
     worker = ma.fields.String(allow_none=True)
     queue = ma.fields.String()
     priority = ma.fields.Integer()

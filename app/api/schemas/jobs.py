@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, DraftSchema, InputSchema, PageQuery, Schema
+from app.api.schemas.common import MISSING, InputSchema, PageQuery, Schema
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
@@ -18,6 +18,7 @@ from app.api.schemas.fields import (
     at_most,
 )
 from app.api.schemas.figures import Standing
+from app.api.schemas.mail import NoticeFields, NoticesOut
 from app.api.schemas.retries import Retry, RetryOut
 from app.api.schemas.tags import TagOut
 from app.domain import concurrency
@@ -54,13 +55,13 @@ def _known_type(text: str) -> str:
     return text
 
 
-class _JobFields(DraftSchema):
+class _JobFields(NoticeFields):
     """What a person may say of a job."""
 
     clearable = frozenset(
         {
             *("description", "timeout_seconds", "external_id", "keep_last", "retention_days"),
-            *("schedule", "retry", "concurrency_key"),
+            *("schedule", "retry", "concurrency_key", "notify_emails"),
         }
     )
     empty_is_absent = frozenset(
@@ -214,7 +215,7 @@ class LastOut(RecentOut):
     error = ma.fields.String()
 
 
-class JobOut(Standing):
+class JobOut(Standing, NoticesOut):
     """A job."""
 
     id = ma.fields.String()

@@ -110,8 +110,15 @@ def _all_of(one: Execution) -> dict[str, Any]:
         "queue": one.queue,
         "priority": one.priority,
         "CPU": f"{one.usage.cpu_seconds:.2f} s" if one.usage.cpu_seconds is not None else "",
+        "output purged": _purged(one),
         "peak memory": f"{rss / 1024**2:.1f} MiB" if rss is not None else "",
     }
+
+
+def _purged(one: Execution) -> str:
+    if one.output_purged_at is None:
+        return ""
+    return f"{exact(one.output_purged_at)} by {one.output_purged_by}"
 
 
 @executions.command()
@@ -165,3 +172,22 @@ def cancel(remote: Remote, execution: tuple[str, ...], *, force: bool, yes: bool
         targets.confirm(f"Cancel {len(ids)} executions?", yes=yes)
     act = remote.client.executions.cancel
     targets.each(remote, ids, lambda one: act(one, force=force), "cancelled")
+
+
+@executions.command()
+@click.argument("execution", nargs=-1, required=True)
+@click.option("--output-only", is_flag=True, help="Only what was printed; how it ended is kept.")
+@click.option("--reason", metavar="TEXT", help="Why; the audit log keeps it.")
+@targets.yes_option
+@remote()
+def purge(
+    remote: Remote, execution: tuple[str, ...], *, output_only: bool, reason: str | None, yes: bool
+) -> None:
+    """Delete ended executions, or what they printed, for good."""
+    ids = [targets.execution_id(word) for word in execution]
+    what = f"{len(ids)} execution{'s' * (len(ids) > 1)}"
+    of = f"the output of {what}" if output_only else what
+    targets.confirm(f"Delete {of} for good?", yes=yes)
+    client = remote.client.executions
+    act = client.purge_output if output_only else client.purge
+    targets.each(remote, ids, lambda one: act(one, reason), "purged")

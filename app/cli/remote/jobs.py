@@ -106,6 +106,7 @@ def _all_of(job: Job) -> dict[str, Any]:
         "if it fails": _retry(job.retry),
         "external id": job.external_id,
         "keeps": job.keep_last,
+        "writes to": job.notify_emails and f"{job.notify_emails} ({job.notify_on})",
         "retention days": job.retention_days,
         "last execution": how,
         "last started": exact(last.started_at) if last else "",

@@ -11,6 +11,7 @@ from app.client import Client
 
 ON_LOST: Final = ("fail", "retry")
 MISFIRE: Final = ("skip", "latest", "all")
+NOTIFY_ON: Final = ("always", "failure", "success")
 OVERLAP: Final = ("skip", "queue", "allow", "cancel_running")
 _LIMIT = inputs.WholeOrNone()
 
@@ -95,6 +96,13 @@ _HOW = (
         "--concurrency-key", metavar="TEXT", help="Those alike share a limit: {{project_id}}."
     ),
     click.option("--concurrency-limit", type=int, help="How many of a key run at a time.  [1]"),
+    click.option(
+        "--notify",
+        "notify_emails",
+        metavar="ADDRESSES|none",
+        help="Who is written to, comma-separated.",
+    ),
+    click.option("--notify-on", type=click.Choice(NOTIFY_ON), help="Of which ends.  [failure]"),
     click.option("--timezone", metavar="ZONE", help="IANA name, such as Asia/Tokyo."),
     click.option("--description", metavar="TEXT"),
     click.option("--external-id", metavar="TEXT", help="Your own id for it; unique."),
@@ -110,7 +118,7 @@ _PLAIN = (
     *("name", "priority", "queue", "on_lost", "overlap"),
     *("concurrency_key", "concurrency_limit"),
     *("timezone", "misfire", "description", "external_id", "keep_last", "retention_days"),
-    *("enabled", "auto_start"),
+    *("enabled", "auto_start", "notify_emails", "notify_on"),
 )
 #: What each option says about the type of the job.
 _KINDS = {

@@ -139,3 +139,16 @@ def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
 def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
     offset = moment.replace(tzinfo=UTC).astimezone(zone).utcoffset()
     return offset or timedelta(0)
+
+
+def present(name: str, moment: datetime) -> dict[str, str]:
+    """Return a zone as it is at a moment: its short name, its IANA name, its offset."""
+    there = moment.astimezone(zone_of(name))
+    offset = there.isoformat()[-6:] if there.utcoffset() else "+00:00"
+    return {"name": there.tzname() or name, "iana": name, "offset": offset}
+
+
+@functools.lru_cache(maxsize=1)
+def all_present(hour: datetime) -> list[dict[str, str]]:
+    """Return all zones, by name, as they are at a full hour; the last answer is remembered."""
+    return [present(name, hour) for name in sorted(zone_names())]

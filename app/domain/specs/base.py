@@ -28,6 +28,8 @@ class Spec(BaseModel):
     public: ClassVar[frozenset[str]] = frozenset()
     #: Fields that hold a web address; strangers see it without user name, query and fragment.
     public_addresses: ClassVar[frozenset[str]] = frozenset()
+    #: Fields in which no variable is put in place of ``${NAME}``: what is written there is run.
+    untouched: ClassVar[frozenset[str]] = frozenset()
 
     def refusal(self, rules: Rules) -> tuple[str, str] | None:
         """Return the field and the sentence if the operator's rules speak against this config."""

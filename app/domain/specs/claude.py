@@ -52,6 +52,7 @@ class ClaudeSpec(Spec):
     public: ClassVar[frozenset[str]] = frozenset(
         {"cwd", "model", "max_turns", "allowed_tools", "skip_permissions", "timeout"}
     )
+    untouched: ClassVar[frozenset[str]] = frozenset({"cwd", "allowed_tools"})
 
     prompt: Annotated[Text, AfterValidator(_prompt)] = Field(
         title="Prompt",

@@ -48,6 +48,8 @@ class DockerSpec(Spec):
         }
     )
 
+    untouched: ClassVar[frozenset[str]] = frozenset({"command", "entrypoint"})
+
     image: Image = Field(
         title="Image",
         description="The image to run; without a tag or digest it is the one tagged latest.",

@@ -75,6 +75,7 @@ class PythonSpec(Spec):
     title: ClassVar[str] = "Python callable"
     description: ClassVar[str] = "Calls a function of a package that the operator allows."
     public: ClassVar[frozenset[str]] = frozenset({"callable", "workdir", "timeout"})
+    untouched: ClassVar[frozenset[str]] = frozenset({"callable", "workdir"})
 
     callable: Annotated[str, AfterValidator(_callable)] = Field(
         title="Callable",

@@ -44,6 +44,7 @@ class ShellSpec(Spec):
     public: ClassVar[frozenset[str]] = frozenset(
         {"is_path", "workdir", "timeout", "nice", "run_as"}
     )
+    untouched: ClassVar[frozenset[str]] = frozenset({"script", "workdir", "run_as"})
 
     script: Script = Field(
         title="Script",

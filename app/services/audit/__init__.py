@@ -1,5 +1,21 @@
 """Who did what: every change and every denial leaves a row that nothing changes any more."""
 
-from app.services.audit.notes import Deed, by, note
+from app.services.audit.listening import listen
+from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note
+from app.services.audit.records import Record, Target, about, made, recorded, tell
 
-__all__ = ["Deed", "by", "note"]
+__all__ = [
+    "DENIED",
+    "DONE",
+    "FAILED",
+    "Deed",
+    "Record",
+    "Target",
+    "about",
+    "by",
+    "listen",
+    "made",
+    "note",
+    "recorded",
+    "tell",
+]

@@ -2,8 +2,6 @@
 
 from app.services.executions.births import add, born, queue_due
 from app.services.executions.claims import (
-    Claim,
-    Owner,
     claim,
     give_back,
     has_claimable,
@@ -11,6 +9,7 @@ from app.services.executions.claims import (
     unstarted,
 )
 from app.services.executions.endings import lose, settle, settle_all
+from app.services.executions.given import Given
 from app.services.executions.holds import hold_waiting, let_go, place_waiting
 from app.services.executions.keys import touch_overlooked
 from app.services.executions.leases import cancellations, renew, running
@@ -54,15 +53,18 @@ from app.services.executions.plans import (
     take_turn_with,
     withdraw,
 )
+from app.services.executions.purges import purge, purge_output
 from app.services.executions.replays import replay
 from app.services.executions.restored import lose_started, renew_fences, skip_missed
 from app.services.executions.results import Result
 from app.services.executions.rings import ring_waiting
+from app.services.executions.taken import Claim, Owner
 
 __all__ = [
     "JOB_DISABLED",
     "JOB_PAUSED",
     "Claim",
+    "Given",
     "LinkStart",
     "Owner",
     "Result",
@@ -96,6 +98,8 @@ __all__ = [
     "of_owner",
     "passed",
     "place_waiting",
+    "purge",
+    "purge_output",
     "queue_due",
     "renew",
     "renew_fences",

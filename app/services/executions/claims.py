@@ -1,8 +1,6 @@
 """Taking executions: the conditional update that makes a row belong to one worker."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -17,46 +15,11 @@ from app.gateways.messages import Ring
 from app.models import Execution, Job, JobVersion
 from app.services import tallies
 from app.services.executions import limits
+from app.services.executions.given import ANY_VARIABLES, given
 from app.services.executions.overlaps import follow_job
 from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED, TURN
+from app.services.executions.taken import Claim, Owner
 from app.services.wakeups import ring_after_commit
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Who runs an execution: a worker and, within it, one slot, written ``pid.number``."""
-
-    worker: str
-    slot: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An execution that its owner may now perform."""
-
-    id: str
-    epoch: int
-    root_execution_id: str
-    job_id: str
-    job_name: str
-    type: str
-    config: str
-    timeout_seconds: int | None
-    attempt: int
-    parameters: str | None
-    on_lost: str
-    queue: str
-    run_at: datetime
-    started_at: datetime
-    exclusive_key: str | None
-    #: JSON of the job's retry policy, and how many of its retries led to this attempt.
-    retry: str | None = None
-    retries: int = 0
-    concurrency_key: str | None = None
-    #: The chain run it belongs to, and as which of its links.
-    chain_run_id: str | None = None
-    link_index: int | None = None
-
 
 _executions: Any = Execution.__table__
 _jobs: Any = Job.__table__
@@ -142,12 +105,12 @@ _AHEAD = _best(
 )
 #: The needless condition is that of the index for this order, which no other query shall use.
 _OLDEST = _best((_executions.c.run_at,), sa.text("executions.priority > 0"))
-_JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry", "version")
+_JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry", "version", "project_id")
 _START_JOBS = (
     sa.update(_jobs)
     .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(status=sa.literal_column("'running'"))
-    .returning(_jobs.c.id, *(_jobs.c[name] for name in _JOB_COLUMNS))
+    .returning(_jobs.c.id, *(_jobs.c[name] for name in _JOB_COLUMNS), ANY_VARIABLES)
 )
 
 
@@ -234,6 +197,7 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.concurrency_key,
         row.chain_run_id,
         row.link_index,
+        given(session, row.job_id, job.project_id, config) if job.has_any else None,
     )
 
 
@@ -243,7 +207,7 @@ def unstarted(session: Session, owner: Owner) -> list[Claim]:
     Such rows come from a claim whose commit went through while its answer got lost.
     """
     query = (
-        sa.select(*_CLAIM_COLUMNS, *(_jobs.c[name] for name in _JOB_COLUMNS))
+        sa.select(*_CLAIM_COLUMNS, *(_jobs.c[name] for name in _JOB_COLUMNS), ANY_VARIABLES)
         .join(Job, Job.id == Execution.job_id)
         .where(Execution.worker == owner.worker, Execution.slot == owner.slot, STARTED)
     )

@@ -16,7 +16,6 @@ from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions import keys, limits, retries
-from app.services.executions.claims import Claim
 from app.services.executions.overlaps import (
     follow_job,
     follow_jobs,
@@ -25,6 +24,7 @@ from app.services.executions.overlaps import (
 )
 from app.services.executions.results import Result
 from app.services.executions.sql import STARTED
+from app.services.executions.taken import Claim
 
 #: A due moment under which so many workers died is poison.
 POISON_DEATHS = 3

@@ -14,9 +14,9 @@ from app.domain.fingerprint import fingerprint
 from app.domain.retry import Fate, RetryPolicy, delay_for, fate
 from app.models import Execution, Job
 from app.services.executions.births import add, born, place_of
-from app.services.executions.claims import Claim
 from app.services.executions.overlaps import pause_key
 from app.services.executions.results import Result
+from app.services.executions.taken import Claim
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from app.domain.events import JobCreated
 from app.domain.ids import new_id, normalise_id
 from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
-from app.services import executions
-from app.services.jobs import timing, views
+from app.services import audit, executions
+from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning
 from app.settings import Settings
@@ -47,6 +47,8 @@ _DEFINED = (
     "external_id",
     "keep_last",
     "retention_days",
+    "notify_emails",
+    "notify_on",
     "schedule",
     "misfire",
     "misfire_limit",
@@ -91,7 +93,7 @@ def create(session: Session, draft: Draft, actor: str, settings: Settings) -> di
     refuse_taken(session, values["external_id"])
     made = _make(values, known, actor)
     _insert(session, [made], actor)
-    return timing.warned(made.view(), made.job)
+    return views.warned(session, made.view(), made.job)
 
 
 def create_many(
@@ -163,6 +165,7 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
     executions.add(session, [row for m in made for row in m.rows])
     for one in made:
         emit(session, JobCreated(one.job.id))
+    audit.made("job", [(one.job.id, one.job.name, one.job.project_id) for one in made])
 
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:

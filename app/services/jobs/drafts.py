@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.domain import json_text
 from app.domain.clock import now
 from app.domain.errors import Fault, shorten
 from app.domain.retry import read_policy
-from app.domain.specs import SPECS
+from app.domain.specs import SPECS, filling
 from app.gateways.broker import RESERVED
 from app.models import Job, Project, SystemConfig, Tag
 from app.services.jobs import timing
@@ -103,6 +103,8 @@ _NEW: dict[str, Any] = {
     "external_id": None,
     "keep_last": None,
     "retention_days": None,
+    "notify_emails": None,
+    "notify_on": "failure",
     "tag_ids": [],
     "schedule": None,
     "misfire": "latest",
@@ -152,17 +154,21 @@ def _vet_config(values: dict[str, Any], kind: str | None, known: Known, faults: 
     }
     try:
         refusal = spec.model_validate(values["config"]).refusal(known.settings.rules)
-    except ValidationError as error:
-        faults.found += model_faults(error, "config")
+    except ValidationError as error:  # what only its variables will tell is judged with them
+        faults.found += model_faults(error, "config", lambda item: filling.is_settled(spec, item))
         return
     if refusal is not None:
         faults.add(f"config.{refusal[0]}", refusal[1])
 
 
-def model_faults(error: ValidationError, root: str) -> list[Fault]:
-    """Return the faults of an object in our words, with paths such as ``config.url``."""
+def model_faults(
+    error: ValidationError,
+    root: str,
+    counts: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+) -> list[Fault]:
+    """Return those faults of an object that count, in our words; paths are as ``config.url``."""
     found = []
-    for item in error.errors(include_url=False, include_context=False):
+    for item in filter(counts, error.errors(include_url=False, include_context=False)):
         path = ".".join([root, *(str(step) for step in item["loc"])])
         if item["type"] == "missing":
             found.append(Fault(path, "missing required field"))

@@ -14,7 +14,7 @@ from app.domain.ids import normalise_id
 from app.domain.names import LONGEST
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
-from app.services.jobs import creation, lifecycle, starts, timing, views
+from app.services.jobs import creation, lifecycle, starts, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
 from app.services.schedules import planning
 from app.settings import Settings
@@ -61,7 +61,7 @@ def update(
         starts.cancel(session, job, active, force=False)
     session.flush()
     session.refresh(job)
-    return timing.warned(views.one(session, job), job)
+    return views.warned(session, views.one(session, job), job)
 
 
 def check_editable(job: Job, names: Iterable[str]) -> None:

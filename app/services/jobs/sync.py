@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import Conflict, DomainError, Fault, Invalid, invalid
 from app.domain.schedules.once import parse_moment
 from app.models import Job, job_tags
+from app.services import audit
 from app.services.jobs import creation, edits
 from app.services.jobs.drafts import Draft, Known, vet_edit, vet_new
 from app.settings import Settings
@@ -44,12 +45,15 @@ def sync(session: Session, wish: Wish, actor: str, settings: Settings) -> dict[s
     that run; none are if an item does not say which job it is. With ``dry_run`` nothing is
     changed.
     """
+    if wish.source:
+        audit.about("source", wish.source, wish.source)
     known = Known(session, settings)
     seen: set[str] = set()
     items = [_one(session, draft, wish, (actor, known, seen)) for draft in wish.drafts]
     if wish.prune:
         items += _prune(session, wish, seen, is_whole=all(_id_of(d) for d in wish.drafts))
     counts = Counter(item["outcome"] for item in items)
+    audit.tell(dry_run=wish.dry_run, outcomes=dict(counts))
     outcomes = ("created", "updated", "unchanged", "refused", "deleted")
     return {"dry_run": wish.dry_run, "items": items} | {name: counts[name] for name in outcomes}
 

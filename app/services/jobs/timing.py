@@ -120,8 +120,7 @@ def schedule_wire(job: Any) -> dict[str, Any]:
     return schedules.to_json(planning.schedule_of(job))
 
 
-def warned(wire: dict[str, Any], job: Any) -> dict[str, Any]:
-    """Return a job's wire with what may not be meant in its schedule, if anything."""
+def warnings(job: Any) -> list[str]:
+    """Return what may not be meant in a job's schedule."""
     schedule = planning.schedule_of(job)
-    found = schedules.warnings(schedule, now()) if schedule.is_recurring else []
-    return wire | {"warnings": found} if found else wire
+    return schedules.warnings(schedule, now()) if schedule.is_recurring else []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import execution_state as state
 from app.models import Execution, Job, Tag, job_tags
+from app.services import variables
 from app.services.executions.sql import ACTIVE
 from app.services.jobs import figures, timing
 from app.services.jobs.figures import RECENT
@@ -38,6 +39,8 @@ _PLAIN = (
     "external_id",
     "keep_last",
     "retention_days",
+    "notify_emails",
+    "notify_on",
     "misfire",
     "misfire_limit",
     "misfire_grace_seconds",
@@ -81,6 +84,12 @@ def fresh(job: Job, tags: Sequence[Tag], rows: Sequence[dict[str, Any]]) -> dict
 def one(session: Session, job: Job) -> dict[str, Any]:
     """Return a job with all that is shown beside it."""
     return page(session, [job])[0]
+
+
+def warned(session: Session, wire: dict[str, Any], job: Any) -> dict[str, Any]:
+    """Return a job's wire with what may not be meant in it, if anything."""
+    found = [*timing.warnings(job), *variables.hints(session, job)]
+    return wire | {"warnings": found} if found else wire
 
 
 def page(session: Session, jobs: Sequence[Any]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from app.db import db_now
 from app.domain import signing
 from app.domain.clock import now
 from app.domain.webhooks import TEST, delay_seconds, pause_seconds, wish_seconds
+from app.gateways.cipher import KeyMissing
 from app.gateways.http import Answer, CallFailed, Door
 from app.models import Webhook, WebhookDelivery
 from app.services import tallies
@@ -26,6 +27,7 @@ from app.services.webhooks import secrets
 PENDING, SUCCESS, FAILED = "pending", "success", "failed"
 STATUSES = (PENDING, SUCCESS, FAILED)
 DISABLED = "Webhook disabled"
+UNREADABLE = "its secret can't be decrypted; give it a new one"
 USER_AGENT = "OneOff-Webhook/1.0"
 #: So much of an answer is kept, in characters.
 KEPT = 1024
@@ -120,6 +122,11 @@ def claim_one(session: Session, webhook: Webhook, delivery_id: str, lease: float
 def _take(
     session: Session, webhook: Webhook, lease: float, *where: sa.ColumnElement[bool] | sa.TextClause
 ) -> Attempt | None:
+    try:
+        keys = secrets.in_use(webhook.id, webhook.secrets)
+    except KeyMissing:  # without a signature nothing may go out
+        disable(session, webhook, UNREADABLE)
+        return None
     row = session.execute(
         sa.update(WebhookDelivery)
         .where(*where)
@@ -135,7 +142,6 @@ def _take(
     ).first()
     if row is None:
         return None
-    keys = secrets.in_use(webhook.secrets)
     return Attempt(
         row.id,
         webhook.id,

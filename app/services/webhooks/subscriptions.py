@@ -62,11 +62,12 @@ def create(
     _vet(session, values, policy)
     _refuse_too_many(session)
     moment = now()
+    webhook_id = new_id()
     webhook = Webhook(
-        id=new_id(),
+        id=webhook_id,
         name=values["name"],
         url=values["url"],
-        secrets=secrets.only(values.get("secret")),
+        secrets=secrets.only(webhook_id, values.get("secret")),
         events=values["events"],
         project_id=values.get("project_id"),
         is_active=values.get("is_active", True),
@@ -96,7 +97,7 @@ def update(
         if name in values:
             setattr(webhook, name, values[name])
     if "secret" in values:
-        webhook.secrets = secrets.only(values["secret"])
+        webhook.secrets = secrets.only(webhook.id, values["secret"])
     is_active = values.get("is_active", webhook.is_active)
     if not is_active and webhook.is_active:
         deliveries.disable(session, webhook, None)
@@ -113,7 +114,8 @@ def rotate_secret(session: Session, webhook_id: str) -> dict[str, Any]:
     """Give a webhook a new secret; only this answer holds it. The old one signs for 24 h more."""
     webhook = get(session, webhook_id, lock=True)
     fresh = signing.new_secret()
-    webhook.secrets, webhook.updated_at = secrets.rotated(webhook.secrets, fresh), now()
+    webhook.secrets = secrets.rotated(webhook.id, webhook.secrets, fresh)
+    webhook.updated_at = now()
     session.flush()
     return wire(webhook) | {"secret": fresh}
 
@@ -161,4 +163,4 @@ def wire(webhook: Webhook) -> dict[str, Any]:
     for name in ("disabled_reason", "paused_until"):
         if found[name] is None:
             del found[name]
-    return found | {"has_secret": bool(secrets.in_use(webhook.secrets))}
+    return found | {"has_secret": secrets.are_given(webhook.secrets)}

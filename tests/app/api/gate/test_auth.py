@@ -4,6 +4,7 @@ import time
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.routing import AnyConverter
 
 from app import db
 from app.api.gate import permits
@@ -38,8 +39,9 @@ def bearer(key):
 def rules(app):
     for rule in app.url_map.iter_rules():
         values = dict.fromkeys(rule.arguments, SAMPLE)
-        for name in rule.arguments & {"name"}:
-            values[name] = "swagger-ui.css"
+        for name, converter in rule._converters.items():
+            if isinstance(converter, AnyConverter):
+                values[name] = min(converter.items)
         with app.test_request_context():
             _, path = next(iter([rule.build(values, append_unknown=False)]))
         for method in rule.methods - {"OPTIONS", "HEAD"}:

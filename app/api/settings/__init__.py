@@ -1,0 +1,1 @@
+"""The settings of the installation that have addresses of their own, and what e-mail does."""

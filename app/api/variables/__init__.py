@@ -1,0 +1,5 @@
+"""Variables over HTTP."""
+
+from app.api.variables.views import blp
+
+__all__ = ["blp"]

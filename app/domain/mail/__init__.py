@@ -1,0 +1,1 @@
+"""E-mail: addresses, what is told to whom and when, and in which words."""

@@ -1,0 +1,1 @@
+"""E-mail: telling people how executions ended."""
