@@ -82,6 +82,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rows of the audit log, the newest first */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all rows that the filters let through, as a file */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/chain-runs/{chain_run_id}": {
         parameters: {
             query?: never;
@@ -302,6 +336,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List e-mails, the newest first */
+        get: operations["listEmails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emails/{email_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return an e-mail */
+        get: operations["getEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emails/{email_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an e-mail that failed once more */
+        post: operations["retryEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enqueue": {
         parameters: {
             query?: never;
@@ -349,7 +438,8 @@ export interface paths {
         get: operations["getExecution"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete an ended execution for good, with all it printed */
+        delete: operations["purgeExecution"];
         options?: never;
         head?: never;
         patch?: never;
@@ -407,6 +497,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{execution_id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete for good what an ended execution printed; how it ended is kept */
+        delete: operations["purgeOutput"];
         options?: never;
         head?: never;
         patch?: never;
@@ -784,6 +893,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** List the variables that apply to a job, with where each comes from */
+        get: operations["listJobVariables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/why": {
         parameters: {
             query?: never;
@@ -936,6 +1064,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/smtp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the settings of e-mail, without the password */
+        get: operations["getSmtp"];
+        /** Change the settings of e-mail; they hold in all processes within a second */
+        put: operations["putUpdateSmtp"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of e-mail; they hold in all processes within a second */
+        patch: operations["updateSmtp"];
+        trace?: never;
+    };
+    "/api/settings/smtp/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test now, and wait up to 15 seconds for what the server says */
+        post: operations["testSmtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/timezone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the time zone of jobs that name none */
+        get: operations["getTimezone"];
+        /** Set the time zone of jobs that name none; the same as default_timezone */
+        put: operations["putUpdateTimezone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set the time zone of jobs that name none; the same as default_timezone */
+        patch: operations["updateTimezone"];
+        trace?: never;
+    };
     "/api/stats": {
         parameters: {
             query?: never;
@@ -1061,6 +1244,63 @@ export interface paths {
         head?: never;
         /** Change a tag */
         patch: operations["updateTag"];
+        trace?: never;
+    };
+    "/api/timezones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all time zones with their present offsets, by name */
+        get: operations["listTimezones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List variables by name */
+        get: operations["listVariables"];
+        put?: never;
+        /** Make a variable */
+        post: operations["createVariable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/variables/{variable_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return a variable */
+        get: operations["getVariable"];
+        /** Change a variable, for executions that start from now on */
+        put: operations["putUpdateVariable"];
+        post?: never;
+        /** Delete a variable */
+        delete: operations["deleteVariable"];
+        options?: never;
+        head?: never;
+        /** Change a variable, for executions that start from now on */
+        patch: operations["updateVariable"];
         trace?: never;
     };
     "/api/webhook-events": {
@@ -1344,6 +1584,43 @@ export interface components {
             scopes?: string;
             /** Format: date-time */
             updated_at?: string;
+        };
+        AuditEntryOut: {
+            /** @example jobs.update_job */
+            action?: string;
+            /** @example user:alice */
+            actor?: string;
+            /** @description Where it came from */
+            address?: string | null;
+            /** Format: date-time */
+            at?: string;
+            /** @description What changed, before and after; or why not */
+            detail?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description SHA-256 of the chain here */
+            hash?: string | null;
+            id?: string;
+            key_id?: string | null;
+            project_id?: string | null;
+            /** @enum {string} */
+            result?: "done" | "denied" | "failed";
+            /** @description Its place in the chain, from 1, once sealed */
+            sequence?: number | null;
+            target_id?: string | null;
+            target_kind?: string | null;
+            target_name?: string | null;
+            trace_id?: string | null;
+            user_id?: string | null;
+        };
+        AuditList: {
+            data: components["schemas"]["AuditEntryOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
         };
         BatchOut: {
             done?: number;
@@ -1646,6 +1923,18 @@ export interface components {
         DrainEnvelope: {
             data: components["schemas"]["Message"];
         };
+        EmailEnvelope: {
+            data: components["schemas"]["MailOut"];
+        };
+        EmailList: {
+            data: components["schemas"]["MailOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
         Enqueue: {
             /**
              * @description Seconds, or a span such as 5m
@@ -1737,6 +2026,13 @@ export interface components {
             origin?: "api" | "manual" | "schedule" | "chain" | "trigger" | "replay" | "catchup";
             /** @description Its end: 16 KiB in lists, else 1 MiB */
             output?: string;
+            /**
+             * Format: date-time
+             * @description When a person removed on purpose what it had printed
+             */
+            output_purged_at?: string;
+            /** @description Who did */
+            output_purged_by?: string;
             output_truncated?: boolean;
             /** @description Values are masked */
             parameters?: {
@@ -1805,6 +2101,16 @@ export interface components {
             /** @description The most that all makes up for */
             misfire_limit?: number;
             name?: string;
+            /**
+             * @description Who is written to: comma-separated or a list, at most 20
+             * @example ann@example.com,bob@example.com
+             */
+            notify_emails?: string | string[] | null;
+            /**
+             * @description Of which ends of executions; default: failure
+             * @enum {string}
+             */
+            notify_on?: "always" | "failure" | "success";
             /** @enum {string} */
             on_lost?: "fail" | "retry";
             /** @enum {string} */
@@ -1882,6 +2188,10 @@ export interface components {
             name?: string;
             /** Format: date-time */
             next_due_at?: string | null;
+            /** @description Comma-separated */
+            notify_emails?: string | null;
+            /** @enum {string} */
+            notify_on?: "always" | "failure" | "success";
             on_lost?: string;
             overlap?: string;
             pause_reason?: string | null;
@@ -1988,6 +2298,31 @@ export interface components {
             /** @example shell */
             type?: string;
         };
+        JobVariableOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            description?: string | null;
+            id?: string;
+            is_sensitive?: boolean;
+            job_id?: string | null;
+            name?: string;
+            /** @description Another of this name is nearer to the job, and counts */
+            overridden?: boolean;
+            project_id?: string | null;
+            /** @enum {string} */
+            scope?: "global" | "project" | "job";
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description *** if it is sensitive */
+            value?: string;
+            /** @description Lists hold its first 1024 */
+            value_truncated?: boolean;
+            version?: number;
+        };
+        JobVariablesOut: {
+            data: components["schemas"]["JobVariableOut"][];
+        };
         LastOut: {
             attempt?: number;
             /** Format: date-time */
@@ -2060,6 +2395,30 @@ export interface components {
              * @enum {string}
              */
             status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+        };
+        MailOut: {
+            attempts?: number;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Why the last try failed */
+            error?: string;
+            execution_id?: string;
+            /** @description Also in the header Message-ID */
+            id?: string;
+            job_id?: string;
+            /** @enum {string} */
+            kind?: "failure" | "success" | "cancelled" | "alarm" | "recovery";
+            /** Format: date-time */
+            next_retry_at?: string;
+            /** Format: date-time */
+            sent_at?: string;
+            /** @enum {string} */
+            status?: "pending" | "sent" | "failed";
+            subject?: string;
+            to?: string;
+        };
+        MailTrial: {
+            to: string;
         };
         Message: {
             message?: string;
@@ -2172,6 +2531,16 @@ export interface components {
             /** @description The most that all makes up for */
             misfire_limit?: number;
             name: string;
+            /**
+             * @description Who is written to: comma-separated or a list, at most 20
+             * @example ann@example.com,bob@example.com
+             */
+            notify_emails?: string | string[] | null;
+            /**
+             * @description Of which ends of executions; default: failure
+             * @enum {string}
+             */
+            notify_on?: "always" | "failure" | "success";
             /** @enum {string} */
             on_lost?: "fail" | "retry";
             /** @enum {string} */
@@ -2222,6 +2591,23 @@ export interface components {
             color?: string | null;
             is_default?: boolean;
             name: string;
+        };
+        NewVariable: {
+            description?: string | null;
+            /** @description Stored encrypted, and never shown again */
+            is_sensitive?: boolean;
+            /** @description Of the scope job */
+            job_id?: string;
+            name: string;
+            /** @description Of the scope project */
+            project_id?: string;
+            /**
+             * @description global, project or job; of one name that of the job counts first
+             * @enum {string}
+             */
+            scope?: "global" | "project" | "job";
+            /** @description At most 64 KiB; of a sensitive variable every answer holds *** in its place */
+            value?: string;
         };
         NewWebhook: {
             /**
@@ -2439,6 +2825,16 @@ export interface components {
             /** @description The most that all makes up for */
             misfire_limit?: number;
             name: string;
+            /**
+             * @description Who is written to: comma-separated or a list, at most 20
+             * @example ann@example.com,bob@example.com
+             */
+            notify_emails?: string | string[] | null;
+            /**
+             * @description Of which ends of executions; default: failure
+             * @enum {string}
+             */
+            notify_on?: "always" | "failure" | "success";
             /** @enum {string} */
             on_lost?: "fail" | "retry";
             /** @enum {string} */
@@ -2567,6 +2963,51 @@ export interface components {
             };
             /** @description If the schedule names none */
             timezone?: string;
+        };
+        SmtpEdit: {
+            /**
+             * @description Who hears of all jobs that fail three times in a row
+             * @example ann@example.com,bob@example.com
+             */
+            alert_emails?: string | string[] | null;
+            /** @example jobs@example.com */
+            from?: string | null;
+            /** @enum {string|null} */
+            language?: "en" | "vi" | null;
+            /** @description null or empty: none from now on */
+            password?: string | null;
+            /** @description 0 or null: 587 for starttls, 465 for tls, 25 for none */
+            port?: number | null;
+            /** @enum {string|null} */
+            security?: "starttls" | "tls" | "none" | null;
+            /** @example mail.example.com */
+            server?: string | null;
+            /** @description 1 to 30: to connect, and again for each mail */
+            timeout_seconds?: number | null;
+            username?: string | null;
+        };
+        SmtpEnvelope: {
+            data: components["schemas"]["SmtpOut"];
+        };
+        SmtpOut: {
+            alert_emails?: string[];
+            /** @description Whether e-mail is sent */
+            configured?: boolean;
+            from?: string;
+            has_password?: boolean;
+            /** @enum {string} */
+            language?: "en" | "vi";
+            /** @description What this start gives: it can't be changed */
+            locked?: string[];
+            port?: number;
+            /** @enum {string} */
+            security?: "starttls" | "tls" | "none";
+            server?: string;
+            timeout_seconds?: number;
+            username?: string;
+        };
+        SmtpTestEnvelope: {
+            data: components["schemas"]["TrialOut"];
         };
         Start: {
             args?: string[];
@@ -2713,6 +3154,12 @@ export interface components {
             /** @example test sent */
             status?: string;
         };
+        TimezoneEnvelope: {
+            data: components["schemas"]["ZoneOut"];
+        };
+        TimezoneList: {
+            data: components["schemas"]["ZoneOut"][];
+        };
         TransitionOut: {
             /** @description What they show from then on */
             after?: string;
@@ -2726,9 +3173,61 @@ export interface components {
             kind?: "gap" | "overlap";
             words?: components["schemas"]["WordsOut"];
         };
+        TrialOut: {
+            duration_ms?: number;
+            error?: string;
+            /** @enum {string} */
+            status?: "sent" | "failed";
+            /**
+             * @description Which one failed
+             * @enum {string}
+             */
+            step?: "connect" | "tls" | "login" | "sender" | "recipient" | "message";
+            to?: string;
+        };
         UsageOut: {
             cpu_seconds?: number | null;
             max_rss_bytes?: number | null;
+        };
+        VariableEdit: {
+            description?: string | null;
+            /** @description Stored encrypted, and never shown again */
+            is_sensitive?: boolean;
+            name?: string;
+            /** @description At most 64 KiB; of a sensitive variable every answer holds *** in its place */
+            value?: string;
+        };
+        VariableEnvelope: {
+            data: components["schemas"]["VariableOut"];
+        };
+        VariableList: {
+            data: components["schemas"]["VariableOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        VariableOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            description?: string | null;
+            id?: string;
+            is_sensitive?: boolean;
+            job_id?: string | null;
+            name?: string;
+            project_id?: string | null;
+            /** @enum {string} */
+            scope?: "global" | "project" | "job";
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description *** if it is sensitive */
+            value?: string;
+            /** @description Lists hold its first 1024 */
+            value_truncated?: boolean;
+            version?: number;
         };
         WebhookEdit: {
             /**
@@ -2853,6 +3352,20 @@ export interface components {
             running_jobs?: string[];
             /** @description Run slots of living workers */
             total_workers?: number;
+        };
+        ZoneEdit: {
+            timezone: string;
+        };
+        ZoneOut: {
+            /** @example Europe/Berlin */
+            iana?: string;
+            /** @example CET */
+            name?: string;
+            /**
+             * @description From UTC, now
+             * @example +01:00
+             */
+            offset?: string;
         };
     };
     responses: {
@@ -3079,6 +3592,86 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKeyEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                actor?: string;
+                /** @description Or its beginning */
+                action?: string;
+                target_kind?: string;
+                /** @description What the deed was about: all that happened to it */
+                target_id?: string;
+                project_id?: string;
+                result?: "done" | "denied" | "failed";
+                address?: string;
+                /** @description At this moment or later */
+                from?: string;
+                /** @description At this moment or earlier */
+                to?: string;
+                /** @description In actor, action, target and detail */
+                search?: string;
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                actor?: string;
+                /** @description Or its beginning */
+                action?: string;
+                target_kind?: string;
+                /** @description What the deed was about: all that happened to it */
+                target_id?: string;
+                project_id?: string;
+                result?: "done" | "denied" | "failed";
+                address?: string;
+                /** @description At this moment or later */
+                from?: string;
+                /** @description At this moment or earlier */
+                to?: string;
+                /** @description In actor, action, target and detail */
+                search?: string;
+                format?: "jsonl" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a line, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -3537,6 +4130,82 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listEmails: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                status?: "pending" | "sent" | "failed";
+                job_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    retryEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     enqueueWork: {
         parameters: {
             query?: never;
@@ -3631,6 +4300,31 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    purgeExecution: {
+        parameters: {
+            query?: {
+                /** @description Kept in the audit log */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     cancelExecution: {
         parameters: {
             query?: never;
@@ -3705,6 +4399,31 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogOut"];
                 };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    purgeOutput: {
+        parameters: {
+            query?: {
+                /** @description Kept in the audit log */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
@@ -4372,6 +5091,29 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listJobVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobVariablesOut"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     whyMoment: {
         parameters: {
             query?: {
@@ -4738,6 +5480,178 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    getSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmtpEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmtpEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    testSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpTestEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getTimezone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateTimezone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateTimezone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     getStats: {
         parameters: {
             query?: never;
@@ -5051,6 +5965,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listTimezones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneList"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listVariables: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                scope?: "global" | "project" | "job";
+                project_id?: string;
+                job_id?: string;
+                /** @description In names and descriptions */
+                search?: string;
+                sort_by?: "name" | "updated_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVariable"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateVariable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read; 409 if there is a newer one */
+                "If-Match"?: string;
+            };
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateVariable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read; 409 if there is a newer one */
+                "If-Match"?: string;
+            };
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
