@@ -29,6 +29,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/executions/ExecutionPage.vue"),
     meta: { title: "nav.executions", needs: ["execution:read"] },
   },
+  {
+    path: "/workers",
+    component: () => import("@/pages/workers/WorkersPage.vue"),
+    meta: { title: "nav.workers", needs: ["dashboard:user"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

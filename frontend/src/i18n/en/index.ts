@@ -1,7 +1,9 @@
 import common from "./common";
 import execution from "./execution";
 import executions from "./executions";
+import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
+import workers from "./workers";
 
-export default { ...common, jobs, execution, executions, log };
+export default { ...common, jobs, execution, executions, log, form, workers };

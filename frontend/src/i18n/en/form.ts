@@ -1,0 +1,16 @@
+export default {
+  unsaved: "What was typed is not saved.",
+  keepEditing: "Go on",
+  tryIt: "Try it:",
+  optional: "Optional",
+  saved: "Saved",
+  created: "«{name}» created",
+  deleted: "«{name}» deleted",
+  create: "Create",
+  none: "none",
+  yes: "Yes",
+  no: "No",
+  required: "This is needed.",
+  on: "On",
+  off: "Off",
+};
