@@ -34,6 +34,16 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/workers/WorkersPage.vue"),
     meta: { title: "nav.workers", needs: ["dashboard:user"] },
   },
+  {
+    path: "/projects",
+    component: () => import("@/pages/projects/ProjectsPage.vue"),
+    meta: { title: "nav.projects", needs: ["job:read"] },
+  },
+  {
+    path: "/tags",
+    component: () => import("@/pages/projects/TagsPage.vue"),
+    meta: { title: "nav.projects", needs: ["job:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

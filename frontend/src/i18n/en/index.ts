@@ -1,9 +1,21 @@
+import colour from "./colour";
 import common from "./common";
 import execution from "./execution";
 import executions from "./executions";
 import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
+import projects from "./projects";
 import workers from "./workers";
 
-export default { ...common, jobs, execution, executions, log, form, workers };
+export default {
+  ...common,
+  colour,
+  execution,
+  executions,
+  form,
+  jobs,
+  log,
+  projects,
+  workers,
+};

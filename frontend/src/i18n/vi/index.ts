@@ -1,11 +1,23 @@
 import type { Texts } from "..";
+import colour from "./colour";
 import common from "./common";
 import execution from "./execution";
 import executions from "./executions";
 import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
+import projects from "./projects";
 import workers from "./workers";
 
-const texts: Texts = { ...common, jobs, execution, executions, log, form, workers };
+const texts: Texts = {
+  ...common,
+  colour,
+  execution,
+  executions,
+  form,
+  jobs,
+  log,
+  projects,
+  workers,
+};
 export default texts;
