@@ -32,7 +32,9 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.oversight import audit, purges
+from app.api.people import me, members, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones
+from app.services.people import sessions
 from app.settings import Settings
 from app.version import VERSION
 
@@ -42,6 +44,8 @@ RESOURCES = (
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),
+    *(users, roles, members, setup),
+    *(sign_in, me),
 )
 
 
@@ -58,7 +62,9 @@ def create_app(settings: Settings) -> Flask:
     auth.guard(app, settings)
     recording.install(app)
     docs.install(app, settings)
+    pages.install(app)
     web.install(app)
+    sessions.configure(settings)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

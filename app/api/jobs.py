@@ -8,6 +8,7 @@ from app.api import answers, errors, idempotent, waiting
 from app.api.blueprint import Blueprint
 from app.api.paging import split
 from app.api.schemas.common import envelope, listing
+from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
 from app.api.schemas.jobs import (
     BulkJobs,
@@ -48,6 +49,8 @@ _IF_MATCH = {
 @blp.response(200, listing(JobOut, "JobList"))
 def list_jobs(query: dict[str, Any]) -> Response:
     """List jobs"""
+    if query.get("created_by") == ME:
+        query["created_by"] = answers.actor()
     filters, wanted = split(query, lists.JobFilters)
     with reading() as session:
         return answers.listed(lists.page(session, filters, wanted))

@@ -1,13 +1,17 @@
 """The HTTP server: gunicorn with threads around the Flask application."""
 
 import importlib
+import logging
 import socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from app import bootstrap
+from app import bootstrap, db
+from app.services.people import setup
 from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 THREADS = 16
 
@@ -40,6 +44,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     def load(self) -> Any:
         """Return the application; called in the serving process."""
         bootstrap.start("api", self.settings)
+        _invite_the_first(self.settings)
         return importlib.import_module("app.factory").create_app(self.settings)
 
 
@@ -47,6 +52,20 @@ def run(settings: Settings) -> None:
     """Serve until told to stop."""
     bootstrap.start_logging("api", settings)
     Server(settings).run()
+
+
+def _invite_the_first(settings: Settings) -> None:
+    """Say in the log how the first user is made, while there is none."""
+    if not settings.auth_enabled:
+        return
+    with db.reading() as session:
+        is_needed = setup.is_needed(session)
+    if is_needed:
+        log.warning(
+            "there is no user yet; make the first: oneoff user create NAME --admin, or "
+            "POST /setup/admin with the token %s",
+            setup.token(),
+        )
 
 
 def _addresses(settings: Settings) -> list[str]:

@@ -14,6 +14,7 @@ from app.cli.options import REFUSED, usable_folder, with_settings
 from app.cli.root import cli
 from app.cli.secrets import secrets
 from app.cli.supervisor import Role, Supervisor
+from app.cli.users import user
 from app.domain.specs import FOUND
 from app.gateways.broker import RESERVED
 from app.services import encryption
@@ -166,5 +167,6 @@ def _masked(name: str, value: object) -> str:
     return str(value)
 
 
-for _command in (apikey, flower, secrets, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
+_OWN = (apikey, user, flower, secrets)
+for _command in (*_OWN, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
     cli.add_command(_command)

@@ -24,6 +24,8 @@ class JobQuery(PageQuery, total=False):
     type: str | None
     search: str | None
     tag_id: Sequence[str]
+    #: ``me``, or such as ``user:ann``.
+    created_by: str | None
     time_from: str | None
     time_to: str | None
     sort_by: str | None
@@ -126,6 +128,8 @@ class JobEdit(JobFields, total=False):
     name: str
     config: dict[str, Any] | str
     status: str
+    #: The new owner, such as ``user:ann``.
+    created_by: str
 
 
 class Parameters(TypedDict, total=False):
@@ -179,6 +183,8 @@ class ChainEdit(ChainFields, total=False):
     """What is to be changed of a chain; links are replaced as a whole."""
 
     name: str
+    #: The new owner, such as ``user:ann``.
+    created_by: str
 
 
 class ProjectFields(TypedDict, total=False):
@@ -282,3 +288,42 @@ class TagEdit(TagFields, total=False):
     """What is to be changed of a tag."""
 
     name: str
+
+
+class UserQuery(PageQuery, total=False):
+    """Filters and order of a list of users."""
+
+    search: str | None
+    is_active: bool | None
+    role: str | None
+    sort_by: str | None
+
+
+class UserFields(TypedDict, total=False):
+    """What can be said of a user, besides the name; without a password one is made."""
+
+    email: str | None
+    password: str
+    roles: Sequence[str]
+
+
+class UserEdit(TypedDict, total=False):
+    """What is to be changed of a user."""
+
+    email: str | None
+    is_active: bool
+    roles: Sequence[str]
+
+
+class RoleFields(TypedDict, total=False):
+    """What can be said of a role, besides its name and its permissions."""
+
+    description: str | None
+    sees_all: bool
+
+
+class RoleEdit(RoleFields, total=False):
+    """What is to be changed of a role."""
+
+    name: str
+    permissions: Sequence[str]

@@ -36,3 +36,12 @@ class SecuritySettings(BaseModel):
     public_url: PublicUrl = Field(
         "", description="Where people find the page, such as https://jobs.example.com; for links"
     )
+    access_token_seconds: int = Field(
+        900, ge=60, le=86400, description="Time for which an access token is valid"
+    )
+    session_idle_days: int = Field(
+        14, ge=1, le=365, description="Days after which a session ends that nobody uses"
+    )
+    session_max_days: int = Field(
+        90, ge=1, le=3650, description="Days after which every session ends"
+    )

@@ -12,6 +12,11 @@ from app.services.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 MISSING: dict[str, Any] = {"required": "missing required field", "null": "must not be null"}
 _UNKNOWN = "unknown field"
+#: Of a field that gives something to somebody else.
+NEW_OWNER: dict[str, Any] = {
+    "description": "The new owner: an active user, such as user:ann",
+    "example": "user:ann",
+}
 
 
 class Schema(ma.Schema):

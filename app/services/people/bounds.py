@@ -1,0 +1,77 @@
+"""What nobody may do to people: give or take rights beyond one's own, leave no admin behind."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.domain.clock import now
+from app.domain.errors import Conflict, Forbidden
+from app.models import Role, User, UserSession, user_roles
+from app.services.access import Principal, Rights, rights
+
+ADMIN: Final = "admin"
+_SEES_ALL: Final = "sees_all"
+
+
+def refuse_beyond(who: Principal, of: Rights, what: str) -> None:
+    """Raise :class:`Forbidden` if somebody deals with rights that are not among his own.
+
+    ``what`` has them, such as ``the role "lead"``.
+    """
+    refuse_bound(who)
+    beyond = sorted(of.permissions - who.permissions)
+    if of.sees_all and not who.sight.everything:
+        beyond.append(_SEES_ALL)
+    if beyond:
+        text = f"{what} holds rights that you do not have: {', '.join(beyond)}"
+        raise Forbidden(text, _escalation(beyond))
+
+
+def refuse_bound(who: Principal) -> None:
+    """Raise :class:`Forbidden` for a key of one project: people belong to all."""
+    if who.sight.within is not None:
+        text = "a key of one project can't look after people and keys"
+        raise Forbidden(text, _escalation([_SEES_ALL]))
+
+
+def _escalation(beyond: list[str]) -> dict[str, object]:
+    return {"reason": "privilege_escalation", "beyond": beyond}
+
+
+def of_roles(roles: Iterable[Role]) -> Rights:
+    """Return what roles add up to."""
+    held = [*roles]
+    return Rights(rights.sum_of(held), any(role.sees_all for role in held))
+
+
+@contextlib.contextmanager
+def keeping_an_admin(session: Session) -> Iterator[None]:
+    """Raise :class:`Conflict` if what is done meanwhile takes the last active admin away.
+
+    The caller has called :func:`access.changed` before: so nobody else changes people meanwhile.
+    """
+    had_one = _has_admin(session)
+    yield
+    session.flush()
+    if had_one and not _has_admin(session):
+        raise Conflict("the last active admin must stay one", {"reason": "last_admin"})
+
+
+def _has_admin(session: Session) -> bool:
+    query = (
+        sa.select(User.id)
+        .join(user_roles, user_roles.c.user_id == User.id)
+        .where(user_roles.c.role_id == ADMIN, User.is_active, User.deleted_at.is_(None))
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def revoke_sessions(session: Session, user_ids: Iterable[str], reason: str) -> None:
+    """End all sign-ins of people. ``reason`` is a word, such as ``password_changed``."""
+    mine = UserSession.user_id.in_([*user_ids]), UserSession.revoked_at.is_(None)
+    session.execute(
+        sa.update(UserSession).where(*mine).values(revoked_at=now(), revoked_reason=reason)
+    )
