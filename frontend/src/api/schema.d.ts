@@ -74,7 +74,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a new key in the place of this one, which is revoked */
+        /** Make a new key in the place of this one, which is revoked at once or after a while */
         post: operations["rotateApiKey"];
         delete?: never;
         options?: never;
@@ -111,6 +111,144 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with username and password */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out: the session ends in all processes within a second */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out everywhere, also here */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return who asks, and what he may do */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give oneself a new password; all sessions end, and a new one begins */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put new tokens in the place of a refresh token, which is good for one use */
+        post: operations["renewTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where one is signed in, the newest first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out somewhere else */
+        delete: operations["closeSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -931,6 +1069,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all permissions there are */
+        get: operations["listPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects": {
         parameters: {
             query?: never;
@@ -969,6 +1124,46 @@ export interface paths {
         head?: never;
         /** Change a project */
         patch: operations["updateProject"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        /** List the members of a project by name */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a user a member of a project */
+        put: operations["putAddMember"];
+        post?: never;
+        /** Have a user be no member any more */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/queues": {
@@ -1045,6 +1240,46 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roles by name */
+        get: operations["listRoles"];
+        put?: never;
+        /** Make a role of rights that one has */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return a role */
+        get: operations["getRole"];
+        /** Change a role; it holds within a second */
+        put: operations["putUpdateRole"];
+        post?: never;
+        /** Delete a role; if people hold it, they must get another */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /** Change a role; it holds within a second */
+        patch: operations["updateRole"];
         trace?: never;
     };
     "/api/schedules/preview": {
@@ -1256,6 +1491,85 @@ export interface paths {
         /** List all time zones with their present offsets, by name */
         get: operations["listTimezones"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users by name */
+        get: operations["listUsers"];
+        put?: never;
+        /** Make a user, who changes the password at the first sign-in */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return a user */
+        get: operations["getUser"];
+        /** Change a user; giving roles needs role:assign */
+        put: operations["putUpdateUser"];
+        post?: never;
+        /** Delete a user; the name is never given again */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /** Change a user; giving roles needs role:assign */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/users/{user_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user a password, to be changed at the next sign-in; all sign-ins end */
+        put: operations["putSetUserPassword"];
+        /** Give a user a password, to be changed at the next sign-in; all sign-ins end */
+        post: operations["setUserPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user these roles and no others; all sign-ins end */
+        put: operations["putSetUserRoles"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1528,11 +1842,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/setup/admin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the first user, an admin, and sign in; it can be done once */
+        post: operations["createFirstAdmin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the first user is still to be made */
+        get: operations["showSetupStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         ApiKeyEdit: {
+            /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
             /**
              * Format: date-time
              * @description Valid until then; null: always
@@ -1541,6 +1897,8 @@ export interface components {
             /** @description Off: refused until it is on again */
             is_active?: boolean;
             name?: string;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /**
              * @description read, write, admin, comma-separated
              * @example read,write
@@ -1560,6 +1918,14 @@ export interface components {
             total_is_capped?: boolean;
         };
         ApiKeyOut: {
+            /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
             /** Format: date-time */
             created_at?: string;
             created_by?: string | null;
@@ -1575,6 +1941,10 @@ export interface components {
              */
             last_used_at?: string;
             name?: string;
+            /** @description Whose key it is: it may never do more than this user. null: nobody's; default: of the one who makes it */
+            owner_id?: string | null;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /** Format: date-time */
             revoked_at?: string;
             /**
@@ -1654,6 +2024,11 @@ export interface components {
             force?: boolean;
         };
         ChainEdit: {
+            /**
+             * @description The new owner: an active user, such as user:ann
+             * @example user:ann
+             */
+            created_by?: string;
             description?: string | null;
             /** @description Whether its schedule starts it; default true */
             enabled?: boolean;
@@ -1691,6 +2066,8 @@ export interface components {
         ChainOut: {
             /** Format: date-time */
             created_at?: string;
+            /** @description Its owner, such as user:ann */
+            created_by?: string | null;
             description?: string | null;
             enabled?: boolean;
             id?: string;
@@ -2063,6 +2440,25 @@ export interface components {
             usage?: components["schemas"]["UsageOut"];
             worker?: string | null;
         };
+        FirstAdmin: {
+            /** Format: email */
+            email?: string;
+            /** Format: password */
+            password: string;
+            /**
+             * Format: password
+             * @description As the log of the server shows it
+             */
+            token?: string;
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username: string;
+        };
+        FirstAdminEnvelope: {
+            data: components["schemas"]["TokensOut"];
+        };
         GroupOut: {
             count?: number;
             error?: string | null;
@@ -2086,6 +2482,11 @@ export interface components {
             concurrency_limit?: number;
             /** @description The spec of the job's type, as an object or as the text of one */
             config?: unknown;
+            /**
+             * @description The new owner: an active user, such as user:ann
+             * @example user:ann
+             */
+            created_by?: string;
             description?: string | null;
             enabled?: boolean;
             /** @description Unique */
@@ -2381,7 +2782,8 @@ export interface components {
             created_at?: string;
             id?: string;
             job_id?: string;
-            job_name?: string;
+            /** @description null if the job is not for you to see */
+            job_name?: string | null;
             /** @enum {string} */
             run_if?: "success" | "failure" | "always";
             /** @description From 1 */
@@ -2395,6 +2797,11 @@ export interface components {
              * @enum {string}
              */
             status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+        };
+        Login: {
+            /** Format: password */
+            password: string;
+            username: string;
         };
         MailOut: {
             attempts?: number;
@@ -2420,6 +2827,18 @@ export interface components {
         MailTrial: {
             to: string;
         };
+        MemberEnvelope: {
+            data: components["schemas"]["UserOut"];
+        };
+        MemberList: {
+            data: components["schemas"]["UserOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
         Message: {
             message?: string;
         };
@@ -2438,11 +2857,23 @@ export interface components {
         };
         NewApiKey: {
             /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
+            /**
              * Format: date-time
              * @description Valid until then; null: always
              */
             expires_at?: string | null;
             name: string;
+            /** @description Whose key it is: it may never do more than this user. null: nobody's; default: of the one who makes it */
+            owner_id?: string | null;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /**
              * @description read, write, admin, comma-separated
              * @example read,write
@@ -2453,6 +2884,14 @@ export interface components {
             data: components["schemas"]["NewApiKeyOut"];
         };
         NewApiKeyOut: {
+            /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
             /** Format: date-time */
             created_at?: string;
             created_by?: string | null;
@@ -2470,6 +2909,10 @@ export interface components {
              */
             last_used_at?: string;
             name?: string;
+            /** @description Whose key it is: it may never do more than this user. null: nobody's; default: of the one who makes it */
+            owner_id?: string | null;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /** Format: date-time */
             revoked_at?: string;
             /**
@@ -2586,11 +3029,79 @@ export interface components {
             is_archived?: boolean;
             name: string;
         };
+        NewRole: {
+            description?: string | null;
+            name: string;
+            /**
+             * @example [
+             *       "job:read",
+             *       "execution:read"
+             *     ]
+             */
+            permissions: ("job:read" | "job:write" | "job:write-own" | "job:execute" | "job:delete" | "job:import" | "job:export" | "execution:read" | "execution:stop" | "execution:purge" | "variable:read" | "variable:write" | "variable:encrypt" | "webhook:read" | "webhook:write" | "user:manage" | "role:assign" | "system:config" | "system:audit" | "dashboard:admin" | "dashboard:user")[];
+            /** @description Whether its holders see everything, or what is theirs and their projects' */
+            sees_all?: boolean;
+        };
         NewTag: {
             /** @example #3b82f6 */
             color?: string | null;
             is_default?: boolean;
             name: string;
+        };
+        NewTokensEnvelope: {
+            data: components["schemas"]["TokensOut"];
+        };
+        NewUser: {
+            /** Format: email */
+            email?: string;
+            /**
+             * Format: password
+             * @description Else one is made; it is changed at the first sign-in
+             */
+            password?: string;
+            /** @description One role instead of roles */
+            role?: string;
+            /** @description Names or ids of roles */
+            roles?: string[];
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username: string;
+        };
+        NewUserEnvelope: {
+            data: components["schemas"]["NewUserOut"];
+        };
+        NewUserOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            email?: string | null;
+            has_password?: boolean;
+            id?: string;
+            is_active?: boolean;
+            /** @description Known to an identity provider */
+            is_external?: boolean;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            must_change_password?: boolean;
+            /** @description If it was made here; it is shown only this once */
+            password?: string;
+            /** @description The first of roles */
+            role?: string | null;
+            /**
+             * @example [
+             *       "admin"
+             *     ]
+             */
+            roles?: string[];
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username?: string;
         };
         NewVariable: {
             description?: string | null;
@@ -2674,6 +3185,17 @@ export interface components {
             /** @description Total number of pages. */
             total_pages?: number;
         };
+        PasswordByAdmin: {
+            /**
+             * Format: password
+             * @description Else one is made
+             */
+            new_password?: string;
+        };
+        PasswordChange: {
+            current_password: string;
+            new_password: string;
+        };
         Pause: {
             reason?: string;
             /**
@@ -2693,6 +3215,14 @@ export interface components {
             reason?: string | null;
             /** Format: date-time */
             until?: string | null;
+        };
+        PermissionOut: {
+            description?: string;
+            /** @example job:read */
+            name?: string;
+        };
+        Permissions: {
+            data: components["schemas"]["PermissionOut"][];
         };
         PreviewEnvelope: {
             data: components["schemas"]["PreviewOut"];
@@ -2791,6 +3321,9 @@ export interface components {
             duration_ms?: number | null;
             id?: string;
             status?: string;
+        };
+        RefreshWish: {
+            refresh_token?: string;
         };
         RefusalOut: {
             error?: string;
@@ -2923,20 +3456,72 @@ export interface components {
             /** @example revoked */
             status?: string;
         };
+        RoleEdit: {
+            description?: string | null;
+            name?: string;
+            /**
+             * @example [
+             *       "job:read",
+             *       "execution:read"
+             *     ]
+             */
+            permissions?: ("job:read" | "job:write" | "job:write-own" | "job:execute" | "job:delete" | "job:import" | "job:export" | "execution:read" | "execution:stop" | "execution:purge" | "variable:read" | "variable:write" | "variable:encrypt" | "webhook:read" | "webhook:write" | "user:manage" | "role:assign" | "system:config" | "system:audit" | "dashboard:admin" | "dashboard:user")[];
+            /** @description Whether its holders see everything, or what is theirs and their projects' */
+            sees_all?: boolean;
+        };
+        RoleEnvelope: {
+            data: components["schemas"]["RoleOut"];
+        };
+        RoleList: {
+            data: components["schemas"]["RoleOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        RoleOut: {
+            /** Format: date-time */
+            created_at?: string;
+            description?: string | null;
+            /** @description That of a built-in role is its name */
+            id?: string;
+            /** @description It can't be changed */
+            is_built_in?: boolean;
+            name?: string;
+            /**
+             * @example [
+             *       "job:read",
+             *       "execution:read"
+             *     ]
+             */
+            permissions?: string[];
+            /** @description Whether its holders see everything, or what is theirs and their projects' */
+            sees_all?: boolean;
+            /** Format: date-time */
+            updated_at?: string;
+            user_count?: number;
+        };
+        Rotation: {
+            /** @description The old key is valid for so long; 0: it is revoked at once */
+            overlap_seconds?: number;
+        };
         RunLinkOut: {
             duration_ms?: number | null;
             executions?: components["schemas"]["LinkExecutionOut"][];
             /** @description From 1 */
             index?: number;
             job_id?: string;
-            job_name?: string;
+            /** @description null if the job is not for you to see */
+            job_name?: string | null;
             /**
              * @description None while it is not over, or if it was passed over
              * @enum {string|null}
              */
             outcome?: "success" | "failure" | null;
             priority?: number;
-            queue?: string;
+            queue?: string | null;
             reason?: string | null;
             /** @enum {string} */
             run_if?: "success" | "failure" | "always";
@@ -2963,6 +3548,51 @@ export interface components {
             };
             /** @description If the schedule names none */
             timezone?: string;
+        };
+        SessionList: {
+            data: components["schemas"]["SessionOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        SessionOut: {
+            address?: string | null;
+            agent?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            id?: string;
+            /** @description The one that asks */
+            is_current?: boolean;
+            /**
+             * Format: date-time
+             * @description When its tokens were last renewed
+             */
+            used_at?: string;
+        };
+        SetupEnvelope: {
+            data: components["schemas"]["SetupOut"];
+        };
+        SetupOut: {
+            needed?: boolean;
+            /** @description The token in the log of the server must be shown */
+            token_required?: boolean;
+        };
+        SignedOutEnvelope: {
+            data: components["schemas"]["SignedOutOut"];
+        };
+        SignedOutEverywhereEnvelope: {
+            data: components["schemas"]["SignedOutOut"];
+        };
+        SignedOutOut: {
+            /** @description How many sessions have ended */
+            sessions?: number;
+            /** @example signed_out */
+            status?: string;
         };
         SmtpEdit: {
             /**
@@ -3160,6 +3790,28 @@ export interface components {
         TimezoneList: {
             data: components["schemas"]["ZoneOut"][];
         };
+        TokensEnvelope: {
+            data: components["schemas"]["TokensOut"];
+        };
+        TokensOut: {
+            /**
+             * Format: date-time
+             * @description End of the access token
+             */
+            expires_at?: string;
+            /** @description Seconds until then */
+            expires_in?: number;
+            /** Format: date-time */
+            refresh_expires_at?: string;
+            /** @description For POST /api/auth/refresh, good for one use (not with X-Session: cookie) */
+            refresh_token?: string;
+            session_id?: string;
+            /** @description The access token (not with X-Session: cookie) */
+            token?: string;
+            /** @example Bearer */
+            token_type?: string;
+            user?: components["schemas"]["WhoOut"];
+        };
         TransitionOut: {
             /** @description What they show from then on */
             after?: string;
@@ -3188,6 +3840,65 @@ export interface components {
         UsageOut: {
             cpu_seconds?: number | null;
             max_rss_bytes?: number | null;
+        };
+        UserEdit: {
+            /** Format: email */
+            email?: string | null;
+            /** @description Off: signed out, and refused until it is on again */
+            is_active?: boolean;
+            /** @description One role instead of roles */
+            role?: string;
+            /** @description Names or ids of roles */
+            roles?: string[];
+        };
+        UserEnvelope: {
+            data: components["schemas"]["UserOut"];
+        };
+        UserList: {
+            data: components["schemas"]["UserOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        UserOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            email?: string | null;
+            has_password?: boolean;
+            id?: string;
+            is_active?: boolean;
+            /** @description Known to an identity provider */
+            is_external?: boolean;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            must_change_password?: boolean;
+            /** @description The first of roles */
+            role?: string | null;
+            /**
+             * @example [
+             *       "admin"
+             *     ]
+             */
+            roles?: string[];
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username?: string;
+        };
+        UserRoles: {
+            /** @description One role instead of roles */
+            role?: string;
+            /** @description Names or ids of roles */
+            role_ids?: string[];
+            /** @description Names or ids of roles */
+            roles?: string[];
         };
         VariableEdit: {
             description?: string | null;
@@ -3287,6 +3998,24 @@ export interface components {
         };
         WebhookTestEnvelope: {
             data: components["schemas"]["TestOut"];
+        };
+        WhoEnvelope: {
+            data: components["schemas"]["WhoOut"];
+        };
+        WhoOut: {
+            /** @example user:alice */
+            actor?: string;
+            email?: string | null;
+            /** @description Null: not a person */
+            id?: string | null;
+            key_id?: string | null;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            must_change_password?: boolean;
+            permissions?: string[];
+            roles?: string[];
+            session_id?: string | null;
+            username?: string | null;
         };
         WhyEnvelope: {
             data: components["schemas"]["WhyOut"];
@@ -3581,7 +4310,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -3592,6 +4325,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKeyEnvelope"];
                 };
             };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -3672,6 +4406,201 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutEverywhereEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokensEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    renewTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    closeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -4563,6 +5492,8 @@ export interface operations {
                 search?: string;
                 /** @description Repeatable: any of them */
                 tag_id?: string[];
+                /** @description Its owner: me, or such as user:ann */
+                created_by?: string;
                 /** @description Earliest scheduled_at */
                 time_from?: string;
                 /** @description Latest scheduled_at */
@@ -5141,6 +6072,27 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     listProjects: {
         parameters: {
             query?: {
@@ -5303,6 +6255,82 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listMembers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putAddMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     listQueues: {
         parameters: {
             query?: never;
@@ -5451,6 +6479,164 @@ export interface operations {
                     "application/json": components["schemas"]["QueueEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: {
+                /** @description They get this role; its name or id */
+                reassign_to?: string;
+            };
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -5989,6 +7175,250 @@ export interface operations {
                     "application/json": components["schemas"]["TimezoneList"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                /** @description Part of the name or the address */
+                search?: string;
+                is_active?: boolean;
+                /** @description Name or id of a role */
+                role?: string;
+                sort_by?: "username" | "created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putSetUserPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByAdmin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    setUserPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByAdmin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putSetUserRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRoles"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -6541,6 +7971,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrainEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createFirstAdmin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdmin"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstAdminEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    showSetupStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupEnvelope"];
                 };
             };
             default: components["responses"]["DEFAULT_ERROR"];
