@@ -44,6 +44,16 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/projects/TagsPage.vue"),
     meta: { title: "nav.projects", needs: ["job:read"] },
   },
+  {
+    path: "/webhooks",
+    component: () => import("@/pages/webhooks/WebhooksPage.vue"),
+    meta: { title: "nav.webhooks", needs: ["webhook:read"] },
+  },
+  {
+    path: "/webhooks/:id",
+    component: () => import("@/pages/webhooks/WebhookPage.vue"),
+    meta: { title: "nav.webhooks", needs: ["webhook:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

@@ -6,6 +6,7 @@ import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
 import projects from "./projects";
+import webhooks from "./webhooks";
 import workers from "./workers";
 
 export default {
@@ -17,5 +18,6 @@ export default {
   jobs,
   log,
   projects,
+  webhooks,
   workers,
 };

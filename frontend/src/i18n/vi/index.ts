@@ -7,6 +7,7 @@ import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
 import projects from "./projects";
+import webhooks from "./webhooks";
 import workers from "./workers";
 
 const texts: Texts = {
@@ -18,6 +19,7 @@ const texts: Texts = {
   jobs,
   log,
   projects,
+  webhooks,
   workers,
 };
 export default texts;
