@@ -54,6 +54,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/webhooks/WebhookPage.vue"),
     meta: { title: "nav.webhooks", needs: ["webhook:read"] },
   },
+  {
+    path: "/variables",
+    component: () => import("@/pages/variables/VariablesPage.vue"),
+    meta: { title: "nav.variables", needs: ["variable:read"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

@@ -6,6 +6,7 @@ import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
 import projects from "./projects";
+import variables from "./variables";
 import webhooks from "./webhooks";
 import workers from "./workers";
 
@@ -18,6 +19,7 @@ export default {
   jobs,
   log,
   projects,
+  variables,
   webhooks,
   workers,
 };

@@ -7,6 +7,7 @@ import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
 import projects from "./projects";
+import variables from "./variables";
 import webhooks from "./webhooks";
 import workers from "./workers";
 
@@ -19,6 +20,7 @@ const texts: Texts = {
   jobs,
   log,
   projects,
+  variables,
   webhooks,
   workers,
 };
