@@ -59,6 +59,17 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/variables/VariablesPage.vue"),
     meta: { title: "nav.variables", needs: ["variable:read"] },
   },
+  {
+    path: "/audit",
+    component: () => import("@/pages/audit/AuditPage.vue"),
+    meta: { title: "nav.audit", needs: ["system:audit"] },
+  },
+  { path: "/settings", redirect: "/settings/general" },
+  {
+    path: "/settings/:tab",
+    component: () => import("@/pages/settings/SettingsPage.vue"),
+    meta: { title: "nav.settings" },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

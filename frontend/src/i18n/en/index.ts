@@ -1,3 +1,4 @@
+import audit from "./audit";
 import colour from "./colour";
 import common from "./common";
 import execution from "./execution";
@@ -6,12 +7,14 @@ import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
 import projects from "./projects";
+import settings from "./settings";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import workers from "./workers";
 
 export default {
   ...common,
+  audit,
   colour,
   execution,
   executions,
@@ -19,6 +22,7 @@ export default {
   jobs,
   log,
   projects,
+  settings,
   variables,
   webhooks,
   workers,

@@ -34,7 +34,7 @@ export default {
   test: "Send test",
   testing: "Sending…",
   testDone: "Test «{status}»",
-  answered: "It answered {code} within {tries} tries.",
+  answered: "It answered {code}. Tries: {tries}.",
   notAnswered: "It did not answer: {error}",
   deliveries: "Deliveries",
   noDeliveries: "Nothing has been sent yet.",

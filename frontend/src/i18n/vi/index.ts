@@ -1,4 +1,5 @@
 import type { Texts } from "..";
+import audit from "./audit";
 import colour from "./colour";
 import common from "./common";
 import execution from "./execution";
@@ -7,12 +8,14 @@ import form from "./form";
 import jobs from "./jobs";
 import log from "./log";
 import projects from "./projects";
+import settings from "./settings";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import workers from "./workers";
 
 const texts: Texts = {
   ...common,
+  audit,
   colour,
   execution,
   executions,
@@ -20,6 +23,7 @@ const texts: Texts = {
   jobs,
   log,
   projects,
+  settings,
   variables,
   webhooks,
   workers,

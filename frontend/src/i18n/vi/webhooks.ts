@@ -36,7 +36,7 @@ const texts: typeof en = {
   test: "Gửi thử",
   testing: "Đang gửi…",
   testDone: "Gửi thử «{status}»",
-  answered: "Nơi nhận trả lời {code} sau {tries} lần thử.",
+  answered: "Nơi nhận trả lời {code}. Số lần thử: {tries}.",
   notAnswered: "Nơi nhận không trả lời: {error}",
   deliveries: "Các lần gửi",
   noDeliveries: "Chưa gửi gì.",
