@@ -70,6 +70,11 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/settings/SettingsPage.vue"),
     meta: { title: "nav.settings" },
   },
+  {
+    path: "/api-keys",
+    component: () => import("@/pages/keys/KeysPage.vue"),
+    meta: { title: "nav.apiKeys" },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

@@ -5,6 +5,7 @@ import execution from "./execution";
 import executions from "./executions";
 import form from "./form";
 import jobs from "./jobs";
+import keys from "./keys";
 import log from "./log";
 import projects from "./projects";
 import settings from "./settings";
@@ -20,6 +21,7 @@ export default {
   executions,
   form,
   jobs,
+  keys,
   log,
   projects,
   settings,

@@ -33,7 +33,7 @@ export default {
   passwordKept: "There is one. It can be replaced, not read.",
   removePassword: "Remove it",
   from: "Sender",
-  fromHint: "Such as OneOff <oneoff@example.org>.",
+  fromHint: "Such as OneOff <oneoff{'@'}example.org>.",
   timeout: "Timeout in seconds",
   language: "Language of the mails",
   alerts: "Alarms to",

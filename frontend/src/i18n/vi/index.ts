@@ -6,6 +6,7 @@ import execution from "./execution";
 import executions from "./executions";
 import form from "./form";
 import jobs from "./jobs";
+import keys from "./keys";
 import log from "./log";
 import projects from "./projects";
 import settings from "./settings";
@@ -21,6 +22,7 @@ const texts: Texts = {
   executions,
   form,
   jobs,
+  keys,
   log,
   projects,
   settings,

@@ -35,7 +35,7 @@ const texts: typeof en = {
   passwordKept: "Đã có. Có thể thay, không thể đọc.",
   removePassword: "Gỡ bỏ",
   from: "Người gửi",
-  fromHint: "Ví dụ OneOff <oneoff@example.org>.",
+  fromHint: "Ví dụ OneOff <oneoff{'@'}example.org>.",
   timeout: "Thời gian chờ (giây)",
   language: "Ngôn ngữ của thư",
   alerts: "Gửi cảnh báo đến",
