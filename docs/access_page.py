@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from app.api.gate.permits import KNOWN, OPEN, needed
+from app.api.gate.permits import KNOWN, OPEN, PERSON, SIGNED_IN, needed
 from app.domain.permissions import BUILT_IN, OF_INSTALLATION, OF_SCOPE, OWN
 from app.factory import create_app
 from app.settings import Settings
@@ -11,11 +11,16 @@ from docs.markdown import page, table
 
 YES, OWNED, NO = "yes", "own", ""
 _QUIET: Final = {"OPTIONS", "HEAD"}
+_OF_PEOPLE: Final = frozenset({PERSON, SIGNED_IN})
+_WORDS: Final = {PERSON: "a person or their key", SIGNED_IN: "a person who has signed in"}
 #: Who comes in, by the name at the head of a column; ``None`` has not said who it is.
 CALLERS: Final[Mapping[str, frozenset[str] | None]] = {
     "nobody": None,
-    "no role": frozenset(),
-    **{name: BUILT_IN[name].permissions for name in ("viewer", "operator", "user", "admin")},
+    "no role": _OF_PEOPLE,
+    **{
+        name: BUILT_IN[name].permissions | _OF_PEOPLE
+        for name in ("viewer", "operator", "user", "admin")
+    },
     **{f"key: {scope}": held for scope, held in OF_SCOPE.items()},
     "key: admin, one project": OF_SCOPE["admin"] - OF_INSTALLATION,
 }
@@ -44,7 +49,7 @@ def routes() -> Iterator[tuple[str, str, str]]:
 def rows() -> Iterator[tuple[Any, ...]]:
     """Yield the rows of the table: route, what it needs, and a cell for each caller."""
     for endpoint, method, address in routes():
-        needs = " or ".join(f"`{one}`" for one in needed(endpoint) if one != KNOWN)
+        needs = " or ".join(_WORDS.get(one, f"`{one}`") for one in needed(endpoint) if one != KNOWN)
         words = "nothing" if endpoint in OPEN else needs or "any key or sign-in"
         shown = address.replace("<", "{").replace(">", "}").replace("|", "/")
         cells = (cell(endpoint, held) for held in CALLERS.values())

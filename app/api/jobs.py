@@ -7,7 +7,7 @@ from flask import Response, current_app, request
 from app.api import answers, errors, idempotent, waiting
 from app.api.blueprint import Blueprint
 from app.api.paging import split
-from app.api.schemas.common import envelope, listing
+from app.api.schemas.common import MessageOut, envelope, listing
 from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
 from app.api.schemas.jobs import (
@@ -18,7 +18,6 @@ from app.api.schemas.jobs import (
     JobEdit,
     JobOut,
     JobQuery,
-    MessageOut,
     NewJob,
     Start,
     StartedOut,

@@ -15,7 +15,7 @@ from app.domain import api_keys as form
 from app.domain.clock import now, to_wire
 from app.domain.errors import NotFound
 from app.domain.names import clean_name
-from app.domain.people import clean_username
+from app.domain.people.accounts import clean_username
 from app.domain.schedules.once import parse_rfc3339
 from app.services import api_keys
 from app.services.listing import MAX_LIMIT, Wanted

@@ -14,7 +14,7 @@ from app.cli.options import with_settings
 from app.cli.own_database import WHO, as_text, checked, json_option
 from app.domain.clock import to_wire
 from app.domain.errors import NotFound
-from app.domain.people import clean_email, clean_username
+from app.domain.people.accounts import clean_email, clean_username
 from app.models import User
 from app.services import audit
 from app.services.listing import MAX_LIMIT, Wanted

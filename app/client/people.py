@@ -6,8 +6,9 @@ from typing import Any, Unpack
 
 from app.client import lists
 from app.client.connection import Connection
+from app.client.people_wishes import RoleEdit, RoleFields, UserEdit, UserFields, UserQuery
 from app.client.things import Page, Thing
-from app.client.wishes import PageQuery, RoleEdit, RoleFields, UserEdit, UserFields, UserQuery
+from app.client.wishes import PageQuery
 
 
 class User(Thing):

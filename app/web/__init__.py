@@ -52,31 +52,31 @@ def show_page(place: str, rest: str = "") -> AnyResponse:
 @blp.get("/assets/<path:name>")
 def show_asset(name: str) -> Response:
     """Answer with a file whose name changes with its content."""
-    return _file(f"assets/{name}", _YEAR, immutable=True)
+    return _file(FOLDER / "assets", name, _YEAR, immutable=True)
 
 
 @blp.get("/<any('favicon.svg', 'theme.js'):name>")
 def show_file(name: str) -> Response:
     """Answer with a file that keeps its name."""
-    return _file(name, _DAY)
+    return _file(FOLDER, name, _DAY)
 
 
 def _page() -> Response:
-    response = _file("index.html", 0)
+    response = _file(FOLDER, "index.html", 0)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _file(name: str, seconds: int, *, immutable: bool = False) -> Response:
+def _file(folder: Path, name: str, seconds: int, *, immutable: bool = False) -> Response:
     """Answer with a file, in the smallest form that there is and that the browser takes."""
     for encoding, ending in _ENCODINGS:
-        if request.accept_encodings.quality(encoding) and (FOLDER / f"{name}{ending}").is_file():
-            response = send_from_directory(FOLDER, f"{name}{ending}", max_age=seconds)
+        if request.accept_encodings.quality(encoding) and (folder / f"{name}{ending}").is_file():
+            response = send_from_directory(folder, f"{name}{ending}", max_age=seconds)
             response.headers["Content-Encoding"] = encoding
             response.mimetype = _kind(name)
             break
     else:
-        response = send_from_directory(FOLDER, name, max_age=seconds)
+        response = send_from_directory(folder, name, max_age=seconds)
     response.vary.add("Accept-Encoding")
     if immutable:
         response.cache_control.immutable = True

@@ -24,11 +24,12 @@ it("says everything in both languages, with the same places to fill in", () => {
 });
 
 it("has no text that cannot be read, such as one with a bare @", () => {
-  const i18n = createI18n({ legacy: false, locale: "en", messages: { en, vi } as never });
+  const i18n = createI18n({ legacy: false, locale: "en", messages: {} });
+  const say = i18n.global.t as (key: string, values: object) => string;
   for (const tree of [en, vi]) {
     for (const [key, text] of flat(tree)) {
       i18n.global.setLocaleMessage("en", { text } as never);
-      expect(() => i18n.global.t("text", { name: "x" }), key).not.toThrow();
+      expect(() => say("text", { name: "x" }), key).not.toThrow();
     }
   }
 });

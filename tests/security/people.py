@@ -12,6 +12,7 @@ from app.domain.ids import new_id
 from app.domain.permissions import EVERY, OF_INSTALLATION
 from app.models import ApiKey, Role, User, project_members, user_roles
 from app.services import access, api_keys
+from app.services.people import sessions
 
 #: May do with objects whatever there is, and sees no more than his.
 WIDE = EVERY - OF_INSTALLATION
@@ -19,7 +20,7 @@ WIDE = EVERY - OF_INSTALLATION
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody who asks the API with a key."""
+    """Somebody who asks the API with a key or a token."""
 
     name: str
     key: str
@@ -62,7 +63,7 @@ def new_role(name, permissions, *, sees_all=False):
 
 
 def person(client, name, *roles, projects=()):
-    """Make an active user with these roles; return who asks with a key of that user."""
+    """Make an active user with these roles; return who has signed in as that user."""
     user_id = new_id()
     with transaction() as session:
         session.add(
@@ -74,7 +75,9 @@ def person(client, name, *roles, projects=()):
         for project in projects:
             values = {"user_id": user_id, "project_id": project}
             session.execute(sa.insert(project_members).values(values))
-    return Caller(f"user:{name}", _key(name, owner_id=user_id), client)
+        user = session.get_one(User, user_id)
+        tokens = sessions.open_session(session, user, "127.0.0.1", "tests")
+    return Caller(f"user:{name}", tokens.access, client)
 
 
 def key(client, scopes="admin", project_id=None):

@@ -4,13 +4,21 @@ from itertools import product
 from typing import Any
 
 #: Values for what names no object of anybody.
-_PLAIN = {"kind": ["shell"], "worker_id": ["worker-1"], "key_id": ["0" * 32]}
+_PLAIN = {
+    "kind": ["shell"],
+    "worker_id": ["worker-1"],
+    **{
+        f"{name}_id": ["0" * 32] for name in ("key", "user", "role", "session", "email", "variable")
+    },
+}
+#: What is no part of the API: pages, and the files of pages.
+_PAGES = ("docs.", "web.", "pages.")
 
 
 def calls(app, ids, methods=("GET",)):
     """Yield endpoint, method and path of all routes, for all combinations of these ids."""
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith("docs."):
+        if rule.endpoint.startswith(_PAGES):
             continue
         names = sorted(rule.arguments)
         for chosen in product(*((_PLAIN | ids)[name] for name in names)):
@@ -39,6 +47,7 @@ BODIES: dict[str, Any] = {
     "projects.update_project": {"description": "changed"},
     "tags.update_tag": {"color": "#112233"},
     "webhooks.update_webhook": {"name": "changed"},
+    "variables.update_variable": {"description": "changed"},
     "api_keys.update_api_key": {"name": "changed"},
     "queues.update_queue": {"limit": 1},
     "system.update_system_config": {"key": "default_priority", "value": "6"},

@@ -12,7 +12,8 @@ from docs import access_page
 from tests.security import people, routes
 
 _NAMES = ("job_id", "execution_id", "project_id", "tag_id", "chain_id", "chain_run_id")
-_UNKNOWN = {name: [new_id()] for name in (*_NAMES, "webhook_id", "delivery_id", "user_id")}
+_OTHERS = ("webhook_id", "delivery_id", "user_id", "role_id", "session_id", "variable_id")
+_UNKNOWN = {name: [new_id()] for name in (*_NAMES, *_OTHERS, "email_id")}
 _UNKNOWN |= {"name": ["nowhere"]}
 _ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: These would end the answers of all others.
@@ -63,7 +64,7 @@ def test_no_cell_of_the_table_differs(callers):
             seen = answer.status_code if answer.status_code in {401, 403} else "open"
             if seen != expected(cell, name):
                 wrong.append((name, method, path, cell, answer.status_code))
-            if seen == 403 and method != "OPTIONS":
+            if seen == 403 and permits.needed(endpoint) != (permits.KNOWN,):
                 assert answer.json["details"]["needs"] == list(permits.needed(endpoint))
     assert wrong == []
 
@@ -74,20 +75,31 @@ def test_the_document_and_the_url_map_know_the_same_routes(guarded):
         (method.upper(), re.sub(r"\{[^}]*\}", "{}", path))
         for path, methods in document["paths"].items()
         for method in methods
-        if method != "parameters"
+        if method != "parameters" and not is_alias(path)
     }
     there = {
         (method, re.sub(r"<[^>]*>", "{}", path))
         for endpoint, method, path in access_page.routes()
         if endpoint not in permits.OPEN and not is_alias(path)
     }
-    assert told == there
+    assert told - _OPEN == there
+
+
+#: Answered before anybody has said who he is.
+_OPEN = {
+    ("POST", "/api/auth/login"),
+    ("POST", "/api/auth/logout"),
+    ("POST", "/api/auth/refresh"),
+    ("POST", "/setup/admin"),
+    ("GET", "/setup/status"),
+}
 
 
 def is_alias(path):
-    return path.startswith("/api/runs") or path.endswith(
-        ("/run", "/trigger", "/enable", "/disable")
-    )
+    if path.startswith("/api/executions/") and path.endswith("/stop"):
+        return True
+    endings = ("/run", "/trigger", "/enable", "/disable", "/audit-logs")
+    return path.startswith("/api/runs") or path.endswith(endings)
 
 
 def test_a_route_that_nobody_thought_of_is_closed_to_all(real_broker):

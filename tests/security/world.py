@@ -24,6 +24,13 @@ def build(who, mark=MARK):
         {"name": f"{mark} c", "description": mark, "job_ids": jobs, "project_id": project},
     )["data"]["id"]
     run = who.post(f"/api/chains/{chain}/execute")["data"]["chain_run_id"]
+    variables = [
+        who.post("/api/variables", {"name": name, "value": mark, "description": mark, **scope})
+        for name, scope in (
+            ("of_job", {"scope": "job", "job_id": jobs[0]}),
+            ("of_project", {"scope": "project", "project_id": project}),
+        )
+    ]
     with transaction() as session:
         told = outbox.add(session, webhook, [("job.failed", f'{{"text":"{mark}"}}')])
     return {
@@ -35,6 +42,7 @@ def build(who, mark=MARK):
         "chain_run_id": [run],
         "webhook_id": [webhook],
         "delivery_id": told,
+        "variable_id": [made["data"]["id"] for made in variables],
         "name": [f"{mark}-queue"],
     }
 

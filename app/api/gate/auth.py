@@ -4,7 +4,7 @@ from flask import Flask, Response, g, request
 
 from app.api.gate import limits, shown
 from app.api.gate.address import is_elsewhere, refuse_elsewhere
-from app.api.gate.permits import KNOWN, OPEN, PERSONAL, needed
+from app.api.gate.permits import KNOWN, OPEN, PERSON, PERSONAL, SIGNED_IN, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import (
     CsrfFailed,
@@ -109,6 +109,14 @@ def _refuse_foreign_forms(who: Principal) -> None:
         raise CsrfFailed
 
 
+def _is_granted(who: Principal, permission: str) -> bool:
+    if permission == PERSON:
+        return who.user_id is not None
+    if permission == SIGNED_IN:
+        return who.session_id is not None
+    return permission == KNOWN or who.may(permission)
+
+
 def _refuse_unless_allowed(who: Principal) -> None:
     """Raise :class:`Forbidden`, unless one of the permissions that the route needs is there."""
     permissions = needed(request.endpoint)
@@ -116,7 +124,7 @@ def _refuse_unless_allowed(who: Principal) -> None:
         return
     if who.must_change_password and request.endpoint not in PERSONAL:
         raise PasswordChangeRequired
-    if any(permission == KNOWN or who.may(permission) for permission in permissions):
+    if any(_is_granted(who, permission) for permission in permissions):
         return
     is_key_matter = who.user_id is None and not OF_SCOPE[WRITE] & set(permissions)
     text = "admin scope required" if is_key_matter else "insufficient permissions"

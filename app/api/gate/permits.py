@@ -31,18 +31,22 @@ OPEN: Final = frozenset(
 PERSONAL: Final = frozenset({"me.change_password", "me.get_me", "me.sign_out_everywhere"})
 #: For whoever has said who he is, whatever he may do.
 KNOWN: Final = "known"
+#: For people: whoever has signed in, or asks with a key of his own.
+PERSON: Final = "person"
+#: For people who have signed in: no key can do it, whoever owns it.
+SIGNED_IN: Final = "signed-in"
 #: What each other route needs; of several permissions one is enough.
 PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "aliases.disable_job": ("job:write", "job:write-own"),
     "aliases.enable_job": ("job:write", "job:write-own"),
     "aliases.stop_execution": "execution:stop",
-    "api_keys.create_api_key": KNOWN,
-    "api_keys.delete_api_key": KNOWN,
-    "api_keys.get_api_key": KNOWN,
-    "api_keys.list_api_keys": KNOWN,
-    "api_keys.revoke_api_key": KNOWN,
-    "api_keys.rotate_api_key": KNOWN,
-    "api_keys.update_api_key": KNOWN,
+    "api_keys.create_api_key": ("user:manage", SIGNED_IN),
+    "api_keys.delete_api_key": ("user:manage", SIGNED_IN),
+    "api_keys.get_api_key": ("user:manage", PERSON),
+    "api_keys.list_api_keys": ("user:manage", PERSON),
+    "api_keys.revoke_api_key": ("user:manage", SIGNED_IN),
+    "api_keys.rotate_api_key": ("user:manage", SIGNED_IN),
+    "api_keys.update_api_key": ("user:manage", SIGNED_IN),
     "audit.export_audit_log": "system:audit",
     "audit.list_audit_log": "system:audit",
     "chain_runs.cancel_chain_run": "execution:stop",
@@ -91,11 +95,11 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "members.add_member": "role:assign",
     "members.list_members": "role:assign",
     "members.remove_member": "role:assign",
-    "me.change_password": KNOWN,
-    "me.close_session": KNOWN,
+    "me.change_password": SIGNED_IN,
+    "me.close_session": SIGNED_IN,
     "me.get_me": KNOWN,
-    "me.list_sessions": KNOWN,
-    "me.sign_out_everywhere": KNOWN,
+    "me.list_sessions": SIGNED_IN,
+    "me.sign_out_everywhere": SIGNED_IN,
     "pauses.drain_worker": "system:config",
     "pauses.pause_system": "system:config",
     "pauses.resume_system": "system:config",

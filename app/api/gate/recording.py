@@ -88,7 +88,7 @@ def _target() -> Target | None:
 
 def _shown() -> dict[str, Any]:
     """Return what a request shows by itself: the names of its fields, never their values."""
-    if not 0 < (request.content_length or 0) <= _MOST_READ:
+    if not request.is_json or not 0 < (request.content_length or 0) <= _MOST_READ:
         return {}
     try:
         body = orjson.loads(request.get_data(cache=True))
@@ -125,7 +125,7 @@ def _is_done(record: Record, response: Response) -> bool:
         return True
     if response.status_code == 401 and not _is_denial(401):
         return True
-    return record.is_written and response.status_code < 400
+    return record.is_noted or (record.is_written and response.status_code < 400)
 
 
 def _write(fold: Fold, record: Record, response: Response) -> None:

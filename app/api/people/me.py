@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, g
+from flask import Response, current_app, g
 
 from app.api import answers
 from app.api.blueprint import Blueprint
@@ -30,8 +30,10 @@ blp = Blueprint("me", __name__, url_prefix="/api/auth", description="The person 
 @blp.response(200, envelope(WhoOut, "WhoEnvelope"))
 def get_me() -> Response:
     """Return who asks, and what he may do"""
+    is_on = current_app.config["SETTINGS"].auth_enabled
     with reading() as session:
-        return answers.data(views.of_principal(session, g.get("principal", ANYBODY)))
+        who = views.of_principal(session, g.get("principal", ANYBODY))
+    return answers.data(who | {"auth_enabled": is_on})
 
 
 @blp.post("/password")

@@ -14,7 +14,7 @@ from app.api.people.page_texts import TEXTS, language
 from app.db import transaction
 from app.domain.errors import Conflict, DomainError, InvalidCredentials, RateLimited
 from app.domain.own_paths import own_path
-from app.domain.passwords import LONGEST
+from app.domain.people.passwords import LONGEST
 from app.models import User
 from app.services import database_errors
 from app.services.people import csrf, password_tickets, signing_in
@@ -27,6 +27,11 @@ _LARGEST_FORM: Final = 16 * 1024
 _LONGEST_NAME: Final = 200
 _HEADERS: Final = {
     "Cache-Control": "no-store",
+    # It holds no script and no style of its own.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
     # With "no-referrer" browsers would send no origin with our own form.
     "Referrer-Policy": "same-origin",
 }

@@ -15,8 +15,8 @@ from app.api.people import cookies
 from app.api.schemas.common import envelope
 from app.api.schemas.people.sign_in import Login, RefreshWish, SignedOutOut, TokensOut
 from app.db import reading, transaction
-from app.domain import refresh_tokens
 from app.domain.errors import Conflict, CsrfFailed, DomainError, Unauthenticated, invalid
+from app.domain.people import refresh_tokens
 from app.services.access import Principal
 from app.services.people import csrf, sessions, signing_in, views
 from app.services.people.sessions import Tokens

@@ -106,3 +106,10 @@ def listing(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
     """Return the schema of an answer that holds a page of a list."""
     field = ma.fields.List(ma.fields.Nested(schema), required=True)
     return PageOut.from_dict({"data": field}, name=name)
+
+
+class MessageOut(Schema):
+    """What was done."""
+
+    message = ma.fields.String()
+    status = ma.fields.String()

@@ -292,10 +292,3 @@ class StartedOut(Schema):
     execution_id = ma.fields.String()
     status = ma.fields.String()
     execution = ma.fields.Nested(ExecutionOut, metadata={"description": "With wait"})
-
-
-class MessageOut(Schema):
-    """What was done."""
-
-    message = ma.fields.String()
-    status = ma.fields.String()

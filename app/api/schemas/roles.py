@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from app.api.schemas.common import MISSING, InputSchema, Schema
 from app.api.schemas.fields import Flag, Text, at_most
-from app.domain.people import clean_username
+from app.domain.people.accounts import clean_username
 from app.domain.permissions import PERMISSIONS, clean_permissions
 
 

@@ -6,8 +6,8 @@ import marshmallow as ma
 
 from app.api.schemas.common import MISSING, InputSchema, PageQuery, Schema
 from app.api.schemas.fields import Choice, Flag, QueryFlag, Text, at_most
-from app.domain.passwords import LONGEST, SHORTEST
-from app.domain.people import LONGEST_EMAIL, clean_email, clean_username
+from app.domain.people.accounts import LONGEST_EMAIL, clean_email, clean_username
+from app.domain.people.passwords import LONGEST, SHORTEST
 
 #: Nobody needs more roles than this.
 MOST_ROLES: Final = 50

@@ -6,8 +6,8 @@ Hashing takes a quarter of a second; a transaction would keep others waiting for
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.domain import passwords as form
 from app.domain.errors import invalid
+from app.domain.people import passwords as form
 from app.gateways import passwords
 
 

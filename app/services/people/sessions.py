@@ -13,10 +13,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain import refresh_tokens as form
 from app.domain.clock import now
 from app.domain.errors import InvalidToken, NotFound, shorten
 from app.domain.ids import new_id, normalise_id
+from app.domain.people import refresh_tokens as form
 from app.gateways import tokens
 from app.models import User, UserSession
 from app.services import access, audit, installation

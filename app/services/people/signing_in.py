@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.db import reading, transaction
 from app.domain.clock import now
 from app.domain.errors import Conflict, Fault, Invalid, InvalidCredentials, invalid
-from app.domain.passwords import check_password
+from app.domain.people.passwords import check_password
 from app.gateways import passwords
 from app.models import User
 from app.services import audit

@@ -4005,6 +4005,8 @@ export interface components {
         WhoOut: {
             /** @example user:alice */
             actor?: string;
+            /** @description False: everybody may do all */
+            auth_enabled?: boolean;
             email?: string | null;
             /** @description Null: not a person */
             id?: string | null;

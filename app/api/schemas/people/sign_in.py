@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from app.api.schemas.common import MISSING, InputSchema, Schema
 from app.api.schemas.fields import Text, at_most
-from app.domain.passwords import LONGEST
+from app.domain.people.passwords import LONGEST
 
 _LONGEST_NAME = 200
 _LONGEST_TOKEN = 200
@@ -61,6 +61,7 @@ class WhoOut(Schema):
     last_login_at = ma.fields.DateTime(allow_none=True)
     session_id = ma.fields.String(allow_none=True)
     key_id = ma.fields.String(allow_none=True)
+    auth_enabled = ma.fields.Boolean(metadata={"description": "False: everybody may do all"})
 
 
 class TokensOut(Schema):

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from app import db
 from app.db import transaction
-from app.domain import refresh_tokens
 from app.domain.clock import now
+from app.domain.people import refresh_tokens
 from app.factory import create_app
 from app.gateways import passwords
 from app.models import AuditEntry, User, UserSession

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.passwords import LONGEST, check_password, new_password
+from app.domain.people.passwords import LONGEST, check_password, new_password
 
 #: Nobody guesses it, and it has 64 characters.
 LONG = "7vQ!x2Lp mR9#tZ4w Yk6&hB1n Jd8*sF3g Xc5%qV0j Ua7^eN2r Ot4(iW9y P"

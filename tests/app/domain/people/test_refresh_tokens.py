@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import refresh_tokens as form
 from app.domain.ids import new_id
+from app.domain.people import refresh_tokens as form
 
 
 def test_a_token_names_its_session_and_no_two_are_alike():

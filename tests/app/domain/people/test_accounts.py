@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.people import clean_email, clean_username
+from app.domain.people.accounts import clean_email, clean_username
 
 
 @pytest.mark.parametrize(
