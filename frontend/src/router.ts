@@ -75,6 +75,16 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/keys/KeysPage.vue"),
     meta: { title: "nav.apiKeys" },
   },
+  {
+    path: "/users",
+    component: () => import("@/pages/people/UsersPage.vue"),
+    meta: { title: "nav.users", needs: ["user:manage", "role:assign"] },
+  },
+  {
+    path: "/roles",
+    component: () => import("@/pages/people/RolesPage.vue"),
+    meta: { title: "people.roles", needs: ["user:manage", "role:assign"] },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

@@ -7,6 +7,7 @@ import form from "./form";
 import jobs from "./jobs";
 import keys from "./keys";
 import log from "./log";
+import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
 import variables from "./variables";
@@ -23,6 +24,7 @@ export default {
   jobs,
   keys,
   log,
+  people,
   projects,
   settings,
   variables,

@@ -8,6 +8,7 @@ import form from "./form";
 import jobs from "./jobs";
 import keys from "./keys";
 import log from "./log";
+import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
 import variables from "./variables";
@@ -24,6 +25,7 @@ const texts: Texts = {
   jobs,
   keys,
   log,
+  people,
   projects,
   settings,
   variables,
