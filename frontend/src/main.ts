@@ -34,12 +34,14 @@ async function start(): Promise<void> {
   app.use(createPinia()).use(VueQueryPlugin, { queryClient: client }).use(i18n);
   whenSignedOut(toSignIn);
   const session = useSession();
+  // The first start comes before anybody can sign in.
+  const isFirst = location.pathname === "/welcome";
   try {
-    await session.load();
+    if (!isFirst) await session.load();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return;
   }
-  app.runWithContext(() => useLive().open());
+  if (!isFirst) app.runWithContext(() => useLive().open());
   app.use(router).mount("#app");
 }
 

@@ -78,12 +78,22 @@ export const routes: RouteRecordRaw[] = [
   {
     path: "/users",
     component: () => import("@/pages/people/UsersPage.vue"),
-    meta: { title: "nav.users", needs: ["user:manage", "role:assign"] },
+    meta: { title: "nav.users", needs: ["user:manage"] },
   },
   {
     path: "/roles",
     component: () => import("@/pages/people/RolesPage.vue"),
     meta: { title: "people.roles", needs: ["user:manage", "role:assign"] },
+  },
+  {
+    path: "/profile",
+    component: () => import("@/pages/people/ProfilePage.vue"),
+    meta: { title: "people.profile" },
+  },
+  {
+    path: "/welcome",
+    component: () => import("@/pages/people/WelcomePage.vue"),
+    meta: { title: "people.welcome", bare: true },
   },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
