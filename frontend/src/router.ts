@@ -79,6 +79,72 @@ export const routes: RouteRecordRaw[] = [
     component: () => import("@/pages/timeline/TimelinePage.vue"),
     meta: { title: "nav.timeline", needs: ["execution:read"] },
   },
+  {
+    path: "/workers",
+    component: () => import("@/pages/workers/WorkersPage.vue"),
+    meta: { title: "nav.workers", needs: ["dashboard:user"] },
+  },
+  {
+    path: "/projects",
+    component: () => import("@/pages/projects/ProjectsPage.vue"),
+    meta: { title: "nav.projects", needs: ["job:read"] },
+  },
+  {
+    path: "/tags",
+    component: () => import("@/pages/projects/TagsPage.vue"),
+    meta: { title: "nav.projects", needs: ["job:read"] },
+  },
+  {
+    path: "/webhooks",
+    component: () => import("@/pages/webhooks/WebhooksPage.vue"),
+    meta: { title: "nav.webhooks", needs: ["webhook:read"] },
+  },
+  {
+    path: "/webhooks/:id",
+    component: () => import("@/pages/webhooks/WebhookPage.vue"),
+    meta: { title: "nav.webhooks", needs: ["webhook:read"] },
+  },
+  {
+    path: "/variables",
+    component: () => import("@/pages/variables/VariablesPage.vue"),
+    meta: { title: "nav.variables", needs: ["variable:read"] },
+  },
+  {
+    path: "/audit",
+    component: () => import("@/pages/audit/AuditPage.vue"),
+    meta: { title: "nav.audit", needs: ["system:audit"] },
+  },
+  { path: "/settings", redirect: "/settings/general" },
+  {
+    path: "/settings/:tab",
+    component: () => import("@/pages/settings/SettingsPage.vue"),
+    meta: { title: "nav.settings" },
+  },
+  {
+    path: "/api-keys",
+    component: () => import("@/pages/keys/KeysPage.vue"),
+    meta: { title: "nav.apiKeys" },
+  },
+  {
+    path: "/users",
+    component: () => import("@/pages/people/UsersPage.vue"),
+    meta: { title: "nav.users", needs: ["user:manage"] },
+  },
+  {
+    path: "/roles",
+    component: () => import("@/pages/people/RolesPage.vue"),
+    meta: { title: "people.roles", needs: ["user:manage", "role:assign"] },
+  },
+  {
+    path: "/profile",
+    component: () => import("@/pages/people/ProfilePage.vue"),
+    meta: { title: "people.profile" },
+  },
+  {
+    path: "/welcome",
+    component: () => import("@/pages/people/WelcomePage.vue"),
+    meta: { title: "people.welcome", bare: true },
+  },
   { path: "/:rest(.*)*", component: () => import("@/pages/system/NotFoundPage.vue"), meta: { title: "error.notFound" } },
 ];
 

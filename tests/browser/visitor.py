@@ -4,14 +4,12 @@ import contextlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 from playwright.sync_api import Request as BrowserRequest
 
 from app import web
-from app.domain.permissions import PERMISSIONS
 from tests.end_to_end.product import ROOT, Product
 from tests.support.servers import missing
 
@@ -19,26 +17,6 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 WIDE = (1440, 900)
 PHONE = (390, 844)
-
-#: What the page asks for and the product does not have yet: answered in its place, for as long as
-#: the product says 404.
-STAND_INS: dict[str, dict[str, Any]] = {
-    "/api/auth/me": {
-        "content_type": "application/json",
-        "body": json.dumps(
-            {
-                "data": {
-                    "actor": "anonymous",
-                    "username": None,
-                    "roles": [],
-                    "permissions": list(PERMISSIONS),
-                    "auth_enabled": False,
-                }
-            }
-        ),
-    },
-    "/api/events": {"content_type": "text/event-stream", "body": "retry: 1000\n\n"},
-}
 
 
 @contextlib.contextmanager
@@ -62,11 +40,6 @@ class Visitor:
 
     def __init__(self, browser: Browser, product: Product) -> None:
         self._browser, self._product = browser, product
-        self._stand_ins = {
-            path: answer
-            for path, answer in STAND_INS.items()
-            if product.ask("HEAD", path)[0] == 404
-        }
         self._forgiven: list[str] = []
         self.problems: list[str] = []
         self.pages: list[Page] = []
@@ -92,8 +65,6 @@ class Visitor:
         choices = json.dumps({"theme": theme, "language": language})
         keep = f"localStorage['oneoff.appearance'] ??= {choices!r}"
         context.add_init_script(keep)
-        for place, answer in self._stand_ins.items():
-            context.route(f"**{place}", _answer_with(answer))
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", self._on_console)
@@ -132,10 +103,6 @@ class Visitor:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self._note(f"{response.status}: {response.request.method} {response.url}")
-
-
-def _answer_with(answer: dict[str, Any]) -> Callable[[Any], None]:
-    return lambda route: route.fulfill(status=200, **answer)
 
 
 def violations(page: Page) -> list[str]:

@@ -11,8 +11,8 @@ from tests.security import people
 from tests.support.api import wish
 
 #: What is not there at present is no error of ours; nobody else ends requests with more than 499.
-#: One may sign out without being signed in.
-_OPEN = {"/api/auth/logout"}
+#: One may ask how to sign in, and sign out, without being signed in.
+_OPEN = {"/api/auth/logout", "/api/auth/methods"}
 _UNAVAILABLE = 503
 _EXAMPLES = 2
 

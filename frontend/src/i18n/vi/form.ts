@@ -12,5 +12,18 @@ const texts: typeof en = {
   noZone: "Không có múi giờ này.",
   momentExample: "in 30m, 2030-01-15 09:30 Europe/Berlin",
   pick: "Ngày và giờ",
+  unsaved: "Nội dung đã nhập chưa được lưu.",
+  keepEditing: "Sửa tiếp",
+  tryIt: "Thử ngay:",
+  saved: "Đã lưu",
+  created: "Đã tạo «{name}»",
+  deleted: "Đã xóa «{name}»",
+  create: "Tạo",
+  none: "không có",
+  yes: "Có",
+  no: "Không",
+  required: "Cần điền mục này.",
+  on: "Bật",
+  off: "Tắt",
 };
 export default texts;
