@@ -43,7 +43,7 @@ def told(caller, hidden, small):
     for path in routes.lists(small.root.client.application):
         for query in queries(path, hidden, small):
             answer = caller.open("GET", path, query_string=query)
-            is_off = path == "/api/auth/oidc/start"  # there is no provider
+            is_off = path.startswith("/api/auth/oidc/")  # there is no provider
             assert is_off or answer.status_code in {200, 400, 403}, (path, query, answer.text)
             words = {n: "hidden" if v in hidden.get(n, ()) else v for n, v in query.items()}
             found[path, str(words)] = steady(answer.text)
