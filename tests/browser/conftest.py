@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.visitor import Visitor, chromium
 from tests.end_to_end.product import ROOT, Product, running
@@ -14,6 +14,9 @@ from tests.end_to_end.product import ROOT, Product, running
 #: Where the pictures of failed tests go.
 PICTURES = ROOT / "tests" / "browser" / "failures"
 _FAILED = pytest.StashKey[bool]()
+
+# What others change is on the page when it asks the next time.
+expect.set_options(timeout=20_000)
 
 
 @pytest.hookimpl(hookwrapper=True)
