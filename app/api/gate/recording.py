@@ -23,6 +23,17 @@ from app.services.audit.records import Record, Target
 
 #: They are sent with POST because of their bodies, and change nothing.
 READINGS: Final = frozenset({"schedules.preview_schedule"})
+#: The services behind them note in words of their own who has signed in or out, and who failed to.
+TOLD: Final = frozenset(
+    {
+        "me.change_password",
+        "me.sign_out_everywhere",
+        "pages.take_sign_in",
+        "sign_in.log_in",
+        "sign_in.log_out",
+        "sign_in.renew_tokens",
+    }
+)
 #: Reading these is a deed of its own.
 WATCHED: Final = frozenset({"audit.export_audit_log", "audit.list_audit_log"})
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,7 +67,7 @@ def _begin() -> None:
 
 
 def _is_deed() -> bool:
-    if request.endpoint is None or request.endpoint in READINGS:
+    if request.endpoint is None or request.endpoint in READINGS | TOLD:
         return False
     return request.method not in _READS or request.endpoint in WATCHED
 
@@ -125,7 +136,7 @@ def _is_done(record: Record, response: Response) -> bool:
         return True
     if response.status_code == 401 and not _is_denial(401):
         return True
-    return record.is_noted or (record.is_written and response.status_code < 400)
+    return record.is_written and response.status_code < 400
 
 
 def _write(fold: Fold, record: Record, response: Response) -> None:

@@ -30,7 +30,7 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",
     # It holds no script and no style of its own.
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     # With "no-referrer" browsers would send no origin with our own form.

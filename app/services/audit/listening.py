@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.services.audit import changes
-from app.services.audit.notes import NOTED
 from app.services.audit.records import Record, Target, current
 
 _WRITTEN = "audit_written"
@@ -80,20 +79,17 @@ def _write(session: Session) -> None:
         return
     session.flush()
     session.info[_WRITTEN] = record
-    if NOTED not in session.info:
-        record.write(session)
+    record.write(session)
 
 
 def _settle(session: Session) -> None:
     record = session.info.pop(_WRITTEN, None)
     if record is not None:
         record.is_written = True
-        record.is_noted = session.info.pop(NOTED, False)
 
 
 def _forget(session: Session) -> None:
-    for name in (_WRITTEN, NOTED):
-        session.info.pop(name, None)
+    session.info.pop(_WRITTEN, None)
     record = current()
     if record is not None and not record.is_written:
         record.forget()

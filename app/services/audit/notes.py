@@ -47,8 +47,6 @@ class Deed:
 
 _current: ContextVar[Deed | None] = ContextVar("deed", default=None)
 _NOBODY: Final = Deed("system")
-#: In the info of a session: a row was noted in this unit of work.
-NOTED: Final = "audit_noted"
 
 
 @contextlib.contextmanager
@@ -69,11 +67,7 @@ def note(
     result: str = DONE,
     deed: Deed | None = None,
 ) -> None:
-    """Add a row. ``target`` is kind, id and name; no secret may be in ``detail``.
-
-    Committed within a request or command it stands for the row that this would leave.
-    """
-    session.info[NOTED] = True
+    """Add a row. ``target`` is kind, id and name; no secret may be in ``detail``."""
     kind, target_id, name = target or (None, None, None)
     add(
         session,

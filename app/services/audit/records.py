@@ -43,8 +43,6 @@ class Record:
     #: Changed objects beyond those that are told.
     more: int = 0
     is_written: bool = False
-    #: A service has noted in its own words what was done or refused.
-    is_noted: bool = False
 
     def write(self, session: Session, result: str = DONE) -> None:
         """Add the row to a unit of work."""

@@ -322,7 +322,7 @@ def test_a_change_whose_row_can_not_be_written_is_not_made(client, monkeypatch):
 
 def test_readings_by_post_are_known_routes(client):
     endpoints = {rule.endpoint for rule in client.application.url_map.iter_rules()}
-    assert endpoints >= recording.READINGS | recording.WATCHED
+    assert endpoints >= recording.READINGS | recording.WATCHED | recording.TOLD
 
 
 def test_jobs_made_together_are_told_one_by_one(client):

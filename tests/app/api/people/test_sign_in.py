@@ -345,3 +345,11 @@ def test_no_secret_is_kept(guarded, alice):
     first, second = notes("auth.login")[1:]
     assert (first.result, first.target_id, second.target_id) == ("failed", alice.id, None)
     assert first.address == second.address == "127.0.0.1"
+
+
+def test_each_try_to_sign_in_leaves_one_row_that_says_how_it_went(guarded, alice):
+    for password in ("wrong-password", PASSWORD):
+        guarded.post("/api/auth/login", json={"username": "alice", "password": password})
+    with db.reading() as session:
+        rows = session.execute(sa.select(AuditEntry.action, AuditEntry.result)).all()
+    assert sorted(map(tuple, rows)) == [("auth.login", "done"), ("auth.login", "failed")]
