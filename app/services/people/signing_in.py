@@ -16,7 +16,7 @@ from app.domain.errors import Conflict, Fault, Invalid, InvalidCredentials, inva
 from app.domain.people.passwords import check_password
 from app.gateways import passwords
 from app.models import User
-from app.services import audit
+from app.services import access, audit
 from app.services.audit.notes import DONE, FAILED
 from app.services.people import sessions, tries
 from app.services.people.credentials import refuse_external
@@ -84,6 +84,7 @@ def replace_password(user: User, new: str, visitor: Visitor) -> User:
     check_new(user, new)
     made = passwords.hash_of(new)
     with transaction() as session:
+        access.changed(session)  # locked before people by whoever changes them
         present = session.get_one(User, user.id, with_for_update=True)
         if present.password_hash != user.password_hash or not may_enter(present):
             raise Conflict("the password was changed meanwhile; sign in again")
