@@ -48,14 +48,14 @@ ELSEWHERE = tuple(
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 240, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite("unit", 420, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
     Suite(
         "integration",
-        600,
+        900,
         ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e", "-n", "2"),
     ),
     # Each of these starts processes that load the command line anew.
-    Suite("command-line", 300, (COMMANDS, "-n", "2")),
+    Suite("command-line", 420, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 240, (EXECUTORS,)),
     Suite("setup", 400, ("tests", *ELSEWHERE, "-m", "e2e")),
