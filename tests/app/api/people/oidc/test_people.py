@@ -53,7 +53,9 @@ class TestPeople:
         again = enter(browser)
         assert (again["username"], again["email"]) == ("alice", "alice@new.example")
 
-    @pytest.mark.parametrize("over", [{"is_active": False}, {"deleted_at": clock.now()}], ids=str)
+    @pytest.mark.parametrize(
+        "over", [{"is_active": False}, {"deleted_at": clock.now()}], ids=["off", "deleted"]
+    )
     def test_who_was_shut_out_stays_out(self, browse, over):
         browser = browse()
         enter(browser)
