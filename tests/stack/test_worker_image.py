@@ -88,6 +88,9 @@ another_worker = container(
 )
 beat = container(wrapper_class=BeatContainer, command=BeatContainer.command(), **_ROLE)
 
+#: One for all workers, as they share a database.
+_KEY = key_text(new_key())
+
 
 @pytest.fixture(scope="module")
 def ledger(postgresql: PostgresqlServer, default_redis_broker: RedisServer) -> Iterator[None]:
@@ -134,7 +137,7 @@ def default_worker_env(
     """The settings of all roles."""
     own = {
         "DATABASE_URL": postgresql.url,
-        "ENCRYPTION_KEY": key_text(new_key()),
+        "ENCRYPTION_KEY": _KEY,
         "WORKERS_COUNT": str(SLOTS),
         "LEASE_SECONDS": "3",
         "SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS),
