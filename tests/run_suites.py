@@ -60,7 +60,7 @@ SUITES = (
     Suite("executors", 240, (EXECUTORS,)),
     Suite("setup", 400, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
-    Suite("stack", 420, (STACK,)),
+    Suite("stack", 700, (STACK,)),
     # The tools of the page: types, style, Vitest, sizes.
     Suite("frontend", 180, (FRONTEND,)),
     # The product in a real Chromium.

@@ -17,7 +17,7 @@ from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 from tests.support.stack import COMPOSE, ROOT, Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(500)]
 
 DOWN_SECONDS = 30
 FINAL = {"completed", "failed", "timeout", "cancelled", "skipped", "dead_letter"}

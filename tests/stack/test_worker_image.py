@@ -20,6 +20,7 @@ from app.models import Execution
 from app.services import execution_lists, installation, workers
 from app.services.jobs import creation
 from app.services.jobs.drafts import Draft
+from app.services.notifications import sending
 from app.settings import Settings
 from migrations import apply
 from tests.end_to_end.product import until
@@ -32,7 +33,7 @@ from tests.support.containers import (
     RedisServer,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(500)]
 
 GRACE_SECONDS = 3
 #: What docker-compose.yml says that a worker needs besides its grace.
@@ -46,6 +47,7 @@ OUR_TASKS = {
     broker.CHORE_TASK,
     broker.LINK_TASK,
     broker.DELIVER_TASK,
+    sending.SEND_TASK,
 }
 
 # What lies in memory leaves no volumes behind.
