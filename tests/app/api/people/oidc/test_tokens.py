@@ -119,11 +119,11 @@ class TestLies:
         ],
     )
     def test_errors_are_said_in_plain_words(self, browse, provider, error, text):
-        provider.turn(error=error, back={"error_description": "call 555 to pay"})
+        provider.turn(error=error, back={"error_description": "call us to pay"})
         browser = browse()
         answer = browser.get(START, params={"next": "/docs"})
         told(answer, browser, text)
-        assert "555" not in answer.text
+        assert "call us" not in answer.text
         assert "<script" not in answer.text
         assert "next=/docs" in answer.text
 
