@@ -107,7 +107,7 @@ def _change_password(api, tokens, _):
 def _disable(_, __, user):
     with transaction() as session:
         session.get_one(User, user.id).is_active = False
-        sessions.close_all(session, user.id, "disabled")
+        sessions.close_all(session, [user.id], "disabled")
 
 
 def test_what_ends_in_one_process_ends_in_the_other_within_a_second(apis):

@@ -178,7 +178,7 @@ def _delete(user, _):
 
 def _end_all(user, _):
     with transaction() as session:
-        sessions.close_all(session, user.id, "test")
+        sessions.close_all(session, [user.id], "test")
 
 
 def _expire(_, session_id):

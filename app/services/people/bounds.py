@@ -7,9 +7,8 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.clock import now
 from app.domain.errors import Conflict, Forbidden
-from app.models import Role, User, UserSession, user_roles
+from app.models import Role, User, user_roles
 from app.services.access import Principal, Rights, rights
 
 ADMIN: Final = "admin"
@@ -68,11 +67,3 @@ def has_admin(session: Session) -> bool:
         .where(user_roles.c.role_id == ADMIN, User.is_active, User.deleted_at.is_(None))
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def revoke_sessions(session: Session, user_ids: Iterable[str], reason: str) -> None:
-    """End all sign-ins of people. ``reason`` is a word, such as ``password_changed``."""
-    mine = UserSession.user_id.in_([*user_ids]), UserSession.revoked_at.is_(None)
-    session.execute(
-        sa.update(UserSession).where(*mine).values(revoked_at=now(), revoked_reason=reason)
-    )

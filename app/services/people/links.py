@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import Conflict, invalid
 from app.models import User
-from app.services.people import bounds, identity_provider
+from app.services.people import identity_provider, sessions
 
 
 def find(session: Session, issuer: str, subject: str) -> User | None:
@@ -29,5 +29,5 @@ def change(session: Session, user: User, issuer: str | None, subject: str | None
         raise Conflict("another user is this person", {"reason": "identity_taken"})
     user.issuer, user.subject = issuer, subject
     user.password_hash, user.must_change_password = None, False
-    bounds.revoke_sessions(session, [user.id], "identity_changed")
+    sessions.close_all(session, [user.id], "identity_changed")
     session.flush()

@@ -16,7 +16,7 @@ from app.services import access
 from app.services.access import Principal, rights
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
-from app.services.people import bounds
+from app.services.people import bounds, sessions
 
 LISTING = Listing(Role.id, {"name": Order(Role.name)}, "name", "asc")
 #: More roles than this nobody can tell apart.
@@ -136,7 +136,7 @@ def _reassign(session: Session, role: Role, target: str, who: Principal) -> None
     if lacking:
         rows = [{"user_id": user_id, "role_id": heir.id} for user_id in lacking]
         session.execute(sa.insert(user_roles), rows)
-    bounds.revoke_sessions(session, holders, "roles_changed")
+    sessions.close_all(session, holders, "roles_changed")
 
 
 def _holders(session: Session, role_id: str) -> set[str]:

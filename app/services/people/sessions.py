@@ -5,7 +5,7 @@ so the session ends for both (RFC 9700, section 4.14.2).
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -148,7 +148,7 @@ def sign_out(session: Session, session_id: str, address: str | None) -> int:
 def sign_out_everywhere(session: Session, user_id: str, address: str | None) -> int:
     """End all sessions of a person at his wish; return how many have ended."""
     user = session.get_one(User, user_id)
-    count = close_all(session, user_id, "signed out everywhere")
+    count = close_all(session, [user_id], "signed out everywhere")
     detail = {"sessions": count}
     audit.note(session, "auth.logout", _target(user), detail, deed=_deed(user, address))
     return count
@@ -173,9 +173,11 @@ def close_of(session: Session, user_id: str, session_id: str, reason: str) -> No
     close(session, row.id, reason)
 
 
-def close_all(session: Session, user_id: str, reason: str, but: str | None = None) -> int:
-    """End all sessions of a person, but for this one; return how many there were."""
-    rule = UserSession.user_id == user_id
+def close_all(
+    session: Session, user_ids: Iterable[str], reason: str, but: str | None = None
+) -> int:
+    """End all sessions of people, but for this one; return how many there were."""
+    rule = UserSession.user_id.in_([*user_ids])
     return len(_end(session, rule if but is None else rule & (UserSession.id != but), reason))
 
 

@@ -90,7 +90,7 @@ def replace_password(user: User, new: str, visitor: Visitor) -> User:
             raise Conflict("the password was changed meanwhile; sign in again")
         present.password_hash, present.must_change_password = made, False
         present.updated_at = now()
-        sessions.close_all(session, user.id, "the password was changed")
+        sessions.close_all(session, [user.id], "password_changed")
         _note_change(session, present, visitor)
     return present
 

@@ -16,7 +16,7 @@ from app.domain.ids import new_id, normalise_id
 from app.models import ApiKey, Role, User, project_members, user_roles
 from app.services import access
 from app.services.access import Principal, rights
-from app.services.people import bounds, links, roles
+from app.services.people import bounds, links, roles, sessions
 from app.services.people.credentials import NewPassword, refuse_external
 from app.services.people.user_views import wire
 
@@ -143,7 +143,7 @@ def replace_password(
     access.changed(session)
     user.password_hash, user.must_change_password = password.hash, must_change
     user.updated_at = now()
-    bounds.revoke_sessions(session, [user.id], "password_changed")
+    sessions.close_all(session, [user.id], "password_changed")
     session.flush()
 
 
@@ -158,7 +158,7 @@ def delete(session: Session, user_id: str, who: Principal) -> None:
         user.email = user.password_hash = None
         for link in (user_roles, project_members):
             session.execute(sa.delete(link).where(link.c.user_id == user.id))
-    bounds.revoke_sessions(session, [user.id], "deleted")
+    sessions.close_all(session, [user.id], "deleted")
     theirs = ApiKey.owner_id == user.id, ApiKey.revoked_at.is_(None)
     session.execute(
         sa.update(ApiKey).where(*theirs).values(is_active=False, revoked_at=now(), updated_at=now())
@@ -177,7 +177,7 @@ def _switch(session: Session, user: User, who: Principal, *, is_active: bool) ->
     if not is_active and user.id == who.user_id:
         raise Conflict("nobody can disable themselves", {"reason": "cannot_disable_self"})
     if user.is_active and not is_active:
-        bounds.revoke_sessions(session, [user.id], "disabled")
+        sessions.close_all(session, [user.id], "disabled")
     user.is_active = is_active
 
 
@@ -192,7 +192,7 @@ def _assign(session: Session, user: User, words: Sequence[str], who: Principal) 
     _refuse_beyond(who, held)
     session.execute(sa.delete(user_roles).where(user_roles.c.user_id == user.id))
     give(session, user, held)
-    bounds.revoke_sessions(session, [user.id], "roles_changed")
+    sessions.close_all(session, [user.id], "roles_changed")
 
 
 def give(session: Session, user: User, held: Iterable[Role]) -> None:

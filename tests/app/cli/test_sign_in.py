@@ -150,7 +150,7 @@ def test_a_session_that_has_ended_says_how_to_go_on(run, alice, tmp_path):
     """Row B49."""
     ended(login(run))
     with transaction() as session:
-        sessions.close_all(session, alice.id, "test")
+        sessions.close_all(session, [alice.id], "test")
     age(tmp_path)
     done = run("jobs", "list")
     assert (done.returncode, done.stdout) == (1, "")
