@@ -70,7 +70,7 @@ BUILT_IN: Final = {
         BuiltInRole("viewer", "Sees everything, changes nothing", _SEEING, sees_all=True),
         BuiltInRole(
             "user",
-            "Sees, starts and changes jobs that are his; sees and starts those of his projects",
+            "Sees, starts and changes own jobs; sees and starts those of own projects",
             frozenset(
                 {
                     "job:read",

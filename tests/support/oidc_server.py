@@ -114,7 +114,7 @@ class Provider:
         if name in self.knobs["huge"]:
             return Response(b"[" + b" " * 1_000_000 + b"]", mimetype="application/json")
         if name in self.knobs["slow"]:
-            time.sleep(3)
+            time.sleep(3)  # longer than anybody waits for a provider
         return None
 
     def discover(self):
