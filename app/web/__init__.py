@@ -14,6 +14,8 @@ PLACES: Final = (
     *("triggers", "variables", "templates", "workers", "projects", "tags", "users", "roles"),
     *("api-keys", "audit", "settings", "profile", "welcome"),
 )
+#: What stands under these is for programs, whatever they say that they accept.
+_OF_PROGRAMS: Final = ("/api", "/health", "/metrics", "/assets")
 _YEAR: Final = 365 * 24 * 3600
 _DAY: Final = 24 * 3600
 #: Encodings that the build has made beside each file, the smallest first.
@@ -25,6 +27,7 @@ blp = Blueprint("web", __name__)
 def install(app: Flask) -> None:
     """Add the page, where it was built; without it ``/`` leads to the API document."""
     app.register_blueprint(blp)
+    app.after_request(_explain)
 
 
 @cache
@@ -59,6 +62,20 @@ def show_asset(name: str) -> Response:
 def show_file(name: str) -> Response:
     """Answer with a file that keeps its name."""
     return _file(FOLDER, name, _DAY)
+
+
+def _explain(response: Response) -> Response:
+    """Let the page say to a person that nothing lives at an address; programs get it as JSON."""
+    is_unknown = request.endpoint is None and response.status_code in {401, 404}
+    is_ours = request.path.startswith(_OF_PROGRAMS)
+    wants = request.accept_mimetypes.best_match(["application/json", "text/html"])
+    if request.method != "GET" or not is_unknown or is_ours or wants != "text/html":
+        return response
+    if not is_built():
+        return response
+    page = _page()
+    page.status_code = 404
+    return page
 
 
 def _page() -> Response:

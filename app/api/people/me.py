@@ -1,4 +1,4 @@
-"""What somebody who has signed in sees and changes of himself."""
+"""What people who have signed in see and change of their own."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ blp = Blueprint("me", __name__, url_prefix="/api/auth", description="The person 
 @blp.get("/me")
 @blp.response(200, envelope(WhoOut, "WhoEnvelope"))
 def get_me() -> Response:
-    """Return who asks, and what he may do"""
+    """Return who asks, and what this caller may do"""
     is_on = current_app.config["SETTINGS"].auth_enabled
     with reading() as session:
         who = views.of_principal(session, g.get("principal", ANYBODY))

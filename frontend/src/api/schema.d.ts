@@ -174,7 +174,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return who asks, and what he may do */
+        /** Return who asks, and what this caller may do */
         get: operations["getMe"];
         put?: never;
         post?: never;

@@ -132,3 +132,35 @@ def test_without_a_build_the_start_leads_to_the_api_document(bare):
     assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
     assert bare.get("/jobs").status_code == 404
     assert bare.get("/assets/a-1.js").status_code == 404
+
+
+PERSON = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+
+def test_a_person_is_told_by_the_page_that_nothing_lives_there(page):
+    answer = page.get("/nowhere", headers=PERSON)
+    assert (answer.status_code, answer.data) == (404, INDEX)
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/nowhere", {}),
+        ("/nowhere", {"Accept": "*/*"}),
+        ("/api/nothing", PERSON),
+        ("/api", PERSON),
+        ("/assets/none.js", PERSON),
+    ],
+)
+def test_programs_are_told_in_json(page, path, headers):
+    answer = page.get(path, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (404, "NOT_FOUND")
+
+
+def test_with_sign_in_a_stranger_is_told_the_same_and_nothing_of_the_api(folder, page):
+    app = create_app(Settings(auth_enabled=True, broker_url="amqp://nowhere"))
+    stranger = Reader(app, app.response_class)
+    assert stranger.get("/nowhere", headers=PERSON).status_code == 404
+    assert stranger.get("/api/nothing", headers=PERSON).status_code == 401

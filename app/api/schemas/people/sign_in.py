@@ -1,4 +1,4 @@
-"""Signing in, and what a person sees of himself, on the wire."""
+"""Signing in, and what people see of their own, on the wire."""
 
 import marshmallow as ma
 
@@ -49,7 +49,7 @@ class PasswordChange(InputSchema):
 
 
 class WhoOut(Schema):
-    """Who asks, and what he may do."""
+    """Who asks, and what this caller may do."""
 
     actor = ma.fields.String(metadata={"example": "user:alice"})
     id = ma.fields.String(allow_none=True, metadata={"description": "Null: not a person"})

@@ -55,7 +55,7 @@ def whoami(remote: Remote) -> None:
 
 
 def _with_new_password(remote: Remote, made: Tokens, password: str) -> Tokens:
-    """Return new tokens, after whoever signs in has chosen a password for himself."""
+    """Return new tokens, after whoever signs in has chosen a new password."""
     click.echo("Somebody else has set your password. Choose a new one.", err=True)
     new = _asked_secretly("New password")
     if new != _asked_secretly("New password again"):
