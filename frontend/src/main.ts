@@ -36,7 +36,7 @@ async function toSignIn(): Promise<void> {
     return;
   }
   const next = location.pathname + location.search;
-  location.assign(`/login?expired=1&next=${encodeURIComponent(next)}`);
+  location.assign(`/login?expired=1&lang=${document.documentElement.lang}&next=${encodeURIComponent(next)}`);
 }
 
 async function start(): Promise<void> {
