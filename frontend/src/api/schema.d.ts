@@ -5065,6 +5065,8 @@ export interface operations {
                 cursor?: string;
                 sort_order?: "asc" | "desc";
                 project_id?: string;
+                /** @description Those with a link that runs this job */
+                job_id?: string;
             };
             header?: never;
             path?: never;

@@ -3,6 +3,7 @@ import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
 import deadLetters from "./deadLetters";
+import diff from "./diff";
 import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
@@ -26,6 +27,7 @@ export default {
   chains,
   colour,
   deadLetters,
+  diff,
   editor,
   execution,
   executions,

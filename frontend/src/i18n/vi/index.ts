@@ -4,6 +4,7 @@ import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
 import deadLetters from "./deadLetters";
+import diff from "./diff";
 import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
@@ -27,6 +28,7 @@ const texts: Texts = {
   chains,
   colour,
   deadLetters,
+  diff,
   editor,
   execution,
   executions,
