@@ -19,6 +19,7 @@ import settings from "./settings";
 import timeline from "./timeline";
 import variables from "./variables";
 import webhooks from "./webhooks";
+import why from "./why";
 import workers from "./workers";
 
 export default {
@@ -43,5 +44,6 @@ export default {
   timeline,
   variables,
   webhooks,
+  why,
   workers,
 };

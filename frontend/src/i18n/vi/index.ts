@@ -20,6 +20,7 @@ import settings from "./settings";
 import timeline from "./timeline";
 import variables from "./variables";
 import webhooks from "./webhooks";
+import why from "./why";
 import workers from "./workers";
 
 const texts: Texts = {
@@ -44,6 +45,7 @@ const texts: Texts = {
   timeline,
   variables,
   webhooks,
+  why,
   workers,
 };
 export default texts;
