@@ -19,6 +19,7 @@ from app.api import (
     pauses,
     projects,
     queues,
+    revisions,
     schedules,
     sync,
     system,
@@ -40,7 +41,19 @@ from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
-    *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
+    *(
+        jobs,
+        revisions,
+        lifecycle,
+        sync,
+        why,
+        executions,
+        dead_letters,
+        projects,
+        tags,
+        job_types,
+        system,
+    ),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
     variables,
     *(audit, purges),

@@ -34,7 +34,7 @@ blp = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What to r
 JobEnvelope = envelope(JobOut, "JobEnvelope")
 MessageEnvelope = envelope(MessageOut, "MessageEnvelope")
 _KEY = [idempotent.HEADER]
-_IF_MATCH = {
+IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "required": False,
@@ -114,7 +114,7 @@ def get_job_stats(query: dict[str, Any], job_id: str) -> Response:
 
 
 @blp.route("/<job_id>", methods=["PATCH", "PUT"])
-@blp.doc(parameters=[_IF_MATCH])
+@blp.doc(parameters=[IF_MATCH])
 @blp.arguments(JobEdit)
 @blp.response(200, JobEnvelope)
 def update_job(draft: Draft, job_id: str) -> Response:

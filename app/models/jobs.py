@@ -134,4 +134,6 @@ class JobVersion(Base):
     version: Mapped[int] = mapped_column(sa.Integer(), primary_key=True)
     definition: Mapped[str]
     actor: Mapped[str | None]
+    #: By which way the edit came: ``page``, ``api`` or ``import``.
+    via: Mapped[str | None] = mapped_column(sa.String(8))
     created_at: Mapped[Moment]

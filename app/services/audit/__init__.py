@@ -1,7 +1,7 @@
 """Who did what: every change and every denial leaves a row that nothing changes any more."""
 
 from app.services.audit.listening import listen
-from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note
+from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note, through, via
 from app.services.audit.records import Record, Target, about, made, recorded, tell
 
 __all__ = [
@@ -18,4 +18,6 @@ __all__ = [
     "note",
     "recorded",
     "tell",
+    "through",
+    "via",
 ]

@@ -181,6 +181,7 @@ def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
         "version": job.version,
         "definition": text.decode(),
         "actor": actor,
+        "via": audit.via(),
         "created_at": job.updated_at,
     }
 

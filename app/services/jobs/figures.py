@@ -33,6 +33,7 @@ _STANDING_COLUMNS: tuple[Any, ...] = (
     Execution.status,
     Execution.completed_at,
     Execution.duration_ms,
+    Execution.lateness_ms,
 )
 
 
@@ -52,6 +53,7 @@ def of_job(session: Session, job: Job, days: int) -> dict[str, Any]:
         "usual_duration_ms": usual_duration_ms(
             row for row in newest if row.number > job.last_number - RECENT
         ),
+        **_spread(newest, since),
         "last_execution_at": _latest(groups, "started_at", groups),
         "last_success_at": _latest(groups, "completed_at", (state.COMPLETED,)),
         "last_failure_at": _latest(groups, "completed_at", state.FAILURES),
@@ -95,6 +97,24 @@ def usual_duration_ms(rows: Iterable[Any]) -> int | None:
         if row.status == state.COMPLETED and row.duration_ms is not None
     ]
     return round(median(took)) if took else None
+
+
+def _spread(rows: Sequence[Any], since: datetime) -> dict[str, int | None]:
+    """Return what half and nearly all of the newest executions stay within."""
+    ended = [row for row in rows if row.completed_at is not None and row.completed_at >= since]
+    took = [row.duration_ms for row in ended if row.status == state.COMPLETED]
+    late = [row.lateness_ms for row in ended]
+    return {
+        "p50_duration_ms": percentile(took, 50),
+        "p95_duration_ms": percentile(took, 95),
+        "p95_lateness_ms": percentile(late, 95),
+    }
+
+
+def percentile(values: Iterable[int | None], share: int) -> int | None:
+    """Return the least of the values that ``share`` percent of them don't exceed."""
+    known = sorted(value for value in values if value is not None)
+    return known[max(0, -(-len(known) * share // 100) - 1)] if known else None
 
 
 def _last_attempts(rows: Sequence[Any]) -> list[Any]:

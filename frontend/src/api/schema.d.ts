@@ -1025,6 +1025,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** List the revisions of a job, the newest first */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/revisions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        /** Return a job as it was at a revision */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/revisions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a job what it was at a revision; that is a new revision */
+        post: operations["restoreRevision"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/start": {
         parameters: {
             query?: never;
@@ -2579,6 +2638,8 @@ export interface components {
             data: components["schemas"]["TokensOut"];
         };
         GroupOut: {
+            /** @description How many in each of the last 7 days, today's the last */
+            by_day?: number[];
             count?: number;
             error?: string | null;
             error_code?: string | null;
@@ -2785,6 +2846,12 @@ export interface components {
             last_success_at: string | null;
             /** @description Those that nobody could fire in time, whether made up for or not */
             missed: number;
+            /** @description What half of those took at most. Of what ended since then of the 1000 latest executions */
+            p50_duration_ms: number | null;
+            /** @description What 95 of 100 of those took at most. Of what ended since then of the 1000 latest executions */
+            p95_duration_ms: number | null;
+            /** @description How late 95 of 100 executions started at most. Of what ended since then of the 1000 latest executions */
+            p95_lateness_ms: number | null;
             /**
              * Format: date-time
              * @description What ended from here on is counted; later than asked for if the 50000 latest executions reach no further
@@ -3600,6 +3667,48 @@ export interface components {
             retry_on?: string[];
             /** @enum {string} */
             strategy?: "fixed" | "exponential" | "list";
+        };
+        RevisionDetailOut: {
+            actor: string | null;
+            /** @description What differs from the one before; null if there is none */
+            changed: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The job as it was, in the fields of an edit */
+            definition: {
+                [key: string]: unknown;
+            };
+            version: number;
+            /**
+             * @description null: nobody knows any more
+             * @enum {string|null}
+             */
+            via: "page" | "api" | "import" | null;
+        };
+        RevisionEnvelope: {
+            data: components["schemas"]["RevisionDetailOut"];
+        };
+        RevisionList: {
+            data: components["schemas"]["RevisionOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        RevisionOut: {
+            actor: string | null;
+            /** @description What differs from the one before; null if there is none */
+            changed: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            version: number;
+            /**
+             * @description null: nobody knows any more
+             * @enum {string|null}
+             */
+            via: "page" | "api" | "import" | null;
         };
         RevokedEnvelope: {
             data: components["schemas"]["RevokedOut"];
@@ -4956,6 +5065,8 @@ export interface operations {
                 cursor?: string;
                 sort_order?: "asc" | "desc";
                 project_id?: string;
+                /** @description Those with a link that runs this job */
+                job_id?: string;
             };
             header?: never;
             path?: never;
@@ -6200,6 +6311,84 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was seen; if the job has another by now, the answer is 409 */
+                "If-Match"?: string;
+            };
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
