@@ -7,6 +7,7 @@ from app.api import (
     aliases,
     answers,
     api_keys,
+    bulk,
     chain_runs,
     chains,
     dead_letters,
@@ -40,6 +41,7 @@ from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
+    bulk,
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
     variables,

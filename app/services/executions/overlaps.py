@@ -129,6 +129,8 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
 _jobs: Any = Job.__table__
 _mine = (Execution.job_id == _jobs.c.id, ACTIVE)
 _ended = sa.bindparam("ended", type_=sa.String())
+#: The same, unless no execution has ended but only the schedule.
+_result = sa.bindparam("result", type_=sa.String())
 #: A fixed delay begins when the last execution of its job has ended.
 _delay_begins = sa.and_(
     _jobs.c.delay_seconds.is_not(None),
@@ -156,6 +158,8 @@ _FOLLOW = (
         ),
         next_due_at=_after_delay(_jobs.c.next_due_at),
         scheduled_at=_after_delay(_jobs.c.scheduled_at),
+        last_result=sa.func.coalesce(_result, _jobs.c.last_result),
+        last_ended_at=sa.case((_result.is_not(None), db_now()), else_=_jobs.c.last_ended_at),
     )
 )
 
@@ -166,7 +170,14 @@ def follow_job(session: Session, job_id: str, ended: str | None) -> None:
 
 
 @sight.unlimited()
-def follow_jobs(session: Session, job_ids: Sequence[str], ended: str | None) -> None:
-    """Do what :func:`follow_job` does for several jobs whose executions ended alike."""
+def follow_jobs(
+    session: Session, job_ids: Sequence[str], ended: str | None, *, by_schedule: bool = False
+) -> None:
+    """Do what :func:`follow_job` does for several jobs whose executions ended alike.
+
+    ``by_schedule`` says that not an execution has ended but what the schedule was to bring.
+    """
     session.flush()
-    session.execute(_FOLLOW, {"ids": sorted(set(job_ids)), "ended": ended})
+    result = None if by_schedule else ended
+    given = {"ids": sorted(set(job_ids)), "ended": ended, "result": result}
+    session.execute(_FOLLOW, given)
