@@ -13,6 +13,7 @@ from app.api import (
     dead_letters,
     docs,
     executions,
+    facets,
     job_types,
     jobs,
     lifecycle,
@@ -41,7 +42,7 @@ from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
-    bulk,
+    *(bulk, facets),
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
     variables,

@@ -84,6 +84,8 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "executions.list_executions": "execution:read",
     "executions.list_lines": "execution:read",
     "executions.replay_execution": "job:execute",
+    "facets.get_execution_facets": "execution:read",
+    "facets.get_job_facets": "job:read",
     "job-types.get_job_type": KNOWN,
     "job-types.list_job_type_schemas": KNOWN,
     "job-types.list_job_types": KNOWN,
