@@ -7,11 +7,13 @@ from app.api import (
     aliases,
     answers,
     api_keys,
+    bulk,
     chain_runs,
     chains,
     dead_letters,
     docs,
     executions,
+    facets,
     job_types,
     jobs,
     lifecycle,
@@ -41,6 +43,7 @@ from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
+    *(bulk, facets),
     *(
         jobs,
         revisions,

@@ -48,11 +48,15 @@ IF_MATCH = {
 @blp.response(200, listing(JobOut, "JobList"))
 def list_jobs(query: dict[str, Any]) -> Response:
     """List jobs"""
-    if query.get("created_by") == ME:
-        query["created_by"] = answers.actor()
-    filters, wanted = split(query, lists.JobFilters)
+    filters, wanted = split(meant(query), lists.JobFilters)
     with reading() as session:
         return answers.listed(lists.page(session, filters, wanted))
+
+
+def meant(query: dict[str, Any]) -> dict[str, Any]:
+    """Return a query that names who asks instead of ``me``."""
+    is_me = query.get("created_by") == ME
+    return query | {"created_by": answers.actor()} if is_me else query
 
 
 @blp.post("")

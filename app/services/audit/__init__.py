@@ -2,7 +2,7 @@
 
 from app.services.audit.listening import listen
 from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note, through, via
-from app.services.audit.records import Record, Target, about, made, recorded, tell
+from app.services.audit.records import Record, Target, about, effect, made, recorded, tell
 
 __all__ = [
     "DENIED",
@@ -13,6 +13,7 @@ __all__ = [
     "Target",
     "about",
     "by",
+    "effect",
     "listen",
     "made",
     "note",

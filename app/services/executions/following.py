@@ -1,6 +1,6 @@
 """How a job's status follows from its executions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from app.services.executions.sql import ACTIVE, STARTED
 _jobs: Any = Job.__table__
 _mine = (Execution.job_id == _jobs.c.id, ACTIVE)
 _ended = sa.bindparam("ended", type_=sa.String())
+#: The same, unless no execution has ended but only the schedule.
+_result = sa.bindparam("result", type_=sa.String())
 #: A fixed delay begins when the last execution of its job has ended.
 _delay_begins = sa.and_(
     _jobs.c.delay_seconds.is_not(None),
@@ -65,10 +67,16 @@ def follow_job(session: Session, job_id: str, ended: str | None) -> None:
 
 
 @sight.unlimited()
-def follow_jobs(session: Session, job_ids: Sequence[str], ended: str | None) -> None:
-    """Do what :func:`follow_job` does for several jobs whose executions ended alike."""
+def follow_jobs(
+    session: Session, job_ids: Sequence[str], ended: str | None, *, by_schedule: bool = False
+) -> None:
+    """Do what :func:`follow_job` does for several jobs whose executions ended alike.
+
+    ``by_schedule`` says that not an execution has ended but what the schedule was to bring.
+    """
     session.flush()
-    _follow(session, _FOLLOW_ONE, _FOLLOW_MANY, set(job_ids), ended)
+    given = {"ended": ended, "result": None if by_schedule else ended}
+    _follow(session, (_FOLLOW_ONE, _FOLLOW_MANY), set(job_ids), given)
 
 
 @sight.unlimited()
@@ -78,13 +86,15 @@ def follow_ended(session: Session, job_ids: Sequence[str], ended: str) -> list[s
         follow_jobs(session, job_ids, ended)
         return [key for key in session.scalars(_WAITED_FOR, {"keys": list(job_ids)}) if key]
     session.flush()
-    rows: Any = _follow(session, _FOLLOW_ONE_AND_ASK, _FOLLOW_MANY_AND_ASK, set(job_ids), ended)
+    given = {"ended": ended, "result": ended}
+    rows: Any = _follow(session, (_FOLLOW_ONE_AND_ASK, _FOLLOW_MANY_AND_ASK), set(job_ids), given)
     return [job_id for job_id, is_waited_for in rows if is_waited_for]
 
 
 def _follow(
-    session: Session, one: Any, many: Any, ids: set[str], ended: str | None
+    session: Session, one_or_many: tuple[Any, Any], ids: set[str], given: Mapping[str, Any]
 ) -> sa.Result[Any]:
+    one, many = one_or_many
     if len(ids) == 1:
-        return session.execute(one, {"of_id": next(iter(ids)), "ended": ended})
-    return session.execute(many, {"ids": sorted(ids), "ended": ended})
+        return session.execute(one, {**given, "of_id": next(iter(ids))})
+    return session.execute(many, {**given, "ids": sorted(ids)})

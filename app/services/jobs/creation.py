@@ -71,6 +71,8 @@ _AT_REST: dict[str, Any] = {
     "paused_until": None,
     "pause_reason": None,
     "source": None,
+    "last_result": None,
+    "last_ended_at": None,
 }
 
 

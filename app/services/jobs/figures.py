@@ -5,8 +5,8 @@ what made up for it did. All is read from the job's newest executions, so that t
 costs no more than its share.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -91,11 +91,17 @@ def consecutive_failures(rows: Sequence[Any]) -> int:
 
 def usual_duration_ms(rows: Iterable[Any]) -> int | None:
     """Return the median duration of those executions that completed."""
-    took = [
-        row.duration_ms
-        for row in rows
-        if row.status == state.COMPLETED and row.duration_ms is not None
-    ]
+    return usual(
+        [
+            row.duration_ms
+            for row in rows
+            if row.status == state.COMPLETED and row.duration_ms is not None
+        ]
+    )
+
+
+def usual(took: Sequence[int]) -> int | None:
+    """Return the median of durations; ``None`` of none."""
     return round(median(took)) if took else None
 
 
@@ -115,6 +121,24 @@ def percentile(values: Iterable[int | None], share: int) -> int | None:
     """Return the least of the values that ``share`` percent of them don't exceed."""
     known = sorted(value for value in values if value is not None)
     return known[max(0, -(-len(known) * share // 100) - 1)] if known else None
+
+
+def durations(session: Session, job_ids: Collection[str]) -> dict[str, list[int]]:
+    """Return how long those of the latest executions of some jobs took that completed."""
+    query = (
+        sa.select(Execution.job_id, Execution.duration_ms)
+        .join(Job, Job.id == Execution.job_id)
+        .where(
+            Job.id.in_(job_ids),
+            Execution.number > Job.last_number - RECENT,
+            Execution.status == state.COMPLETED,
+            Execution.duration_ms.is_not(None),
+        )
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for job_id, took in session.execute(query):
+        found[job_id].append(took or 0)
+    return found
 
 
 def _last_attempts(rows: Sequence[Any]) -> list[Any]:
