@@ -31,6 +31,7 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
+from app.api.live import events, room
 from app.api.oversight import audit, purges
 from app.api.settings import emails, smtp, timezones
 from app.settings import Settings
@@ -57,6 +58,8 @@ def create_app(settings: Settings) -> Flask:
     limits.install(app, settings)
     auth.guard(app, settings)
     recording.install(app)
+    room.install(app, settings)
+    events.install(app)
     docs.install(app, settings)
     web.install(app)
     api = Api(app)

@@ -1,25 +1,50 @@
 """Who may come in: whoever asks says who he is, and the table of permits says what he may do."""
 
+from collections.abc import Callable
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from app.api.gate import limits
 from app.api.gate.permits import KNOWN, OPEN, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import Forbidden, InvalidToken, Unauthenticated
 from app.domain.permissions import OF_SCOPE
-from app.services import metrics
-from app.services.access import Doorkeeper, Principal
+from app.services import database_errors, metrics
+from app.services.access import ANYBODY, Doorkeeper, Principal
 from app.settings import Settings
 
 
 def guard(app: Flask, settings: Settings) -> None:
     """Have every request show a key, if authentication is on."""
     if settings.auth_enabled:
-        gate = _Gate()
+        gate = app.extensions[_EXTENSION] = _Gate()
         app.before_request(gate.check)
         app.after_request(_challenge)
+
+
+def later() -> Callable[[], Principal | None]:
+    """Return what says later, outside of this request, who its sender is by then.
+
+    That is ``None`` once they are known no more or may not use this route any more. Streams ask.
+    """
+    gate: _Gate | None = current_app.extensions.get(_EXTENSION)
+    who: Principal = g.get("principal", ANYBODY)
+    if gate is None or "principal" not in g:
+        return lambda: who
+    key, permissions = _shown_key(), needed(request.endpoint)
+
+    def ask() -> Principal | None:
+        try:
+            found = gate.doorkeeper.recognise(key)
+        except Exception as error:
+            if database_errors.meaning(error) is None:
+                raise
+            return who  # nobody can be asked; what was right a moment ago holds
+        is_allowed = found is not None and _has_one(found, permissions)
+        return found if is_allowed else None
+
+    return ask
 
 
 def is_stranger(settings: Settings) -> bool:
@@ -66,6 +91,7 @@ class _Gate:
                 _note(who)
 
 
+_EXTENSION: Final = "oneoff_gate"
 _CARRIERS: Final = frozenset({"authorization", "x-api-key"})
 
 
@@ -78,11 +104,15 @@ def _refuse_unless_allowed(who: Principal) -> None:
     permissions = needed(request.endpoint)
     if request.endpoint is None:  # there is nothing at this address: that is said to all we know
         return
-    if any(permission == KNOWN or who.may(permission) for permission in permissions):
+    if _has_one(who, permissions):
         return
     is_key_matter = who.user_id is None and not OF_SCOPE[WRITE] & set(permissions)
     text = "admin scope required" if is_key_matter else "insufficient permissions"
     raise Forbidden(text, {"needs": list(permissions)})
+
+
+def _has_one(who: Principal, permissions: tuple[str, ...]) -> bool:
+    return any(permission == KNOWN or who.may(permission) for permission in permissions)
 
 
 def _shown_key() -> str:

@@ -53,6 +53,7 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "emails.get_email": "dashboard:admin",
     "emails.list_emails": "dashboard:admin",
     "emails.retry_email": "system:config",
+    "events.stream_events": "execution:read",
     "executions.cancel_execution": "execution:stop",
     "executions.discard_execution": "job:execute",
     "executions.get_execution": "execution:read",
