@@ -22,7 +22,7 @@ blp = Blueprint("events", __name__)
 HEARTBEAT_SECONDS: Final = 15.0
 #: So often it is looked whether the one who listens still may.
 CHECK_SECONDS: Final = 3.0
-_WAIT_SECONDS: Final = 0.5
+_WAIT_SECONDS: Final = 1.0
 _EXTENSION: Final = "oneoff_hub"
 RETRY_AFTER: Final = "5"
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -6,11 +6,12 @@ from typing import Final
 
 from flask import Flask, current_app
 
+from app.services.access import ANYBODY
 from app.services.live import ending
 from app.settings import Settings
 
 _EXTENSION: Final = "oneoff_streams"
-#: So many streams one caller may have open in one process.
+#: So many streams one caller may have open in one process; without sign-in all are one caller.
 MOST_OF_ONE: Final = 32
 
 
@@ -25,8 +26,9 @@ class Room:
     def enter(self, caller: str) -> bool:
         """Take a place; ``False`` if there is none for this caller, or the process ends."""
         with self._guard:
-            is_full = self._open.total() >= self._most or self._open[caller] >= MOST_OF_ONE
-            if is_full or ending.is_near():
+            is_full = self._open.total() >= self._most
+            has_enough = caller != ANYBODY.caller and self._open[caller] >= MOST_OF_ONE
+            if is_full or has_enough or ending.is_near():
                 return False
             self._open[caller] += 1
         return True

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.gateways import live_feed
 from app.services.access import Sight
+from app.services.live import ending
 from app.services.live.marks import Mark, Told
 from app.services.live.pages import WAITING, Page
 from app.services.live.seeing import visible
@@ -109,6 +110,8 @@ class Hub:
                 self._mark_gaps()
                 time.sleep(1)
             self._has_begun.set()
+            if ending.is_near():
+                self._wake_all()
         source.close()
 
     def _spread(self, source: Source, told: Sequence[Told]) -> None:
@@ -123,6 +126,12 @@ class Hub:
             self._mark_gaps()
         if told:
             _hand_all(pages, told)
+
+    def _wake_all(self) -> None:
+        with self._guard:
+            pages = list(self._pages)
+        for page in pages:
+            page.wake()
 
     def _mark_gaps(self) -> None:
         with self._guard:

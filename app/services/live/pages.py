@@ -41,6 +41,11 @@ class Page:
             self._has_gap = True
             self._ready.notify()
 
+    def wake(self) -> None:
+        """End the page's waiting."""
+        with self._ready:
+            self._ready.notify()
+
     def take(self, seconds: float) -> tuple[bool, list[Told]]:
         """Return whether something is missing, and what has come; waits so long for it."""
         with self._ready:
