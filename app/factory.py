@@ -31,7 +31,7 @@ from app.api import (
 from app.api.blueprint import MAX_BODY_BYTES
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
-from app.api.live import events, room
+from app.api.live import events, log_stream, log_tickets, room
 from app.api.oversight import audit, purges
 from app.api.settings import emails, smtp, timezones
 from app.settings import Settings
@@ -43,6 +43,7 @@ RESOURCES = (
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),
+    log_tickets,
 )
 
 
@@ -60,6 +61,7 @@ def create_app(settings: Settings) -> Flask:
     recording.install(app)
     room.install(app, settings)
     events.install(app)
+    log_stream.install(app)
     docs.install(app, settings)
     web.install(app)
     api = Api(app)

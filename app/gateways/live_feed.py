@@ -174,6 +174,15 @@ class Reader:
         self._client.close()
 
 
+def take_once(name: str, seconds: int) -> bool:
+    """Return whether nobody has taken this name within so many seconds. Raises :data:`Away`."""
+    client = _client(_place.url)
+    try:
+        return bool(client.set(f"{_place.prefix}live-once-{name}", 1, nx=True, ex=seconds))
+    finally:
+        client.close()
+
+
 def _client(url: str) -> Any:
     common: dict[str, Any] = {
         "socket_timeout": _PATIENCE_SECONDS + 0.5,

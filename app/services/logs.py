@@ -54,6 +54,22 @@ def lines(session: Session, execution_id: str, after: int, limit: int) -> list[d
     return [line.wire() for line in found]
 
 
+def read(session: Session, execution_id: str, after: int, limit: int) -> list[Line]:
+    """Return about ``limit`` lines behind ``after``, a gap before what follows it."""
+    found: list[Line] = []
+    for line in _lines(session, execution_id, after):
+        if len(found) >= limit and not found[-1].is_gap:
+            break
+        found.append(line)
+    return found
+
+
+def last_number(session: Session, execution_id: str) -> int:
+    """Return the number of the last line that is there; 0 if there is none."""
+    query = sa.select(sa.func.max(ExecutionLog.last_number))
+    return session.scalar(query.where(ExecutionLog.execution_id == execution_id)) or 0
+
+
 def text_after(session: Session, execution_id: str, after: int) -> tuple[str, int]:
     """Return the next piece of the output as text and the number of its last line."""
     chunks = _chunks(session, execution_id, after)

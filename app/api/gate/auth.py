@@ -1,5 +1,6 @@
 """Who may come in: whoever asks says who he is, and the table of permits says what he may do."""
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
@@ -9,9 +10,11 @@ from app.api.gate import limits
 from app.api.gate.permits import KNOWN, OPEN, needed
 from app.domain.api_keys import WRITE
 from app.domain.errors import Forbidden, InvalidToken, Unauthenticated
+from app.domain.ids import normalise_id
 from app.domain.permissions import OF_SCOPE
 from app.services import database_errors, metrics
 from app.services.access import ANYBODY, Doorkeeper, Principal
+from app.services.live import tickets
 from app.settings import Settings
 
 
@@ -32,11 +35,16 @@ def later() -> Callable[[], Principal | None]:
     who: Principal = g.get("principal", ANYBODY)
     if gate is None or "principal" not in g:
         return lambda: who
-    key, permissions = _shown_key(), needed(request.endpoint)
+    permissions = needed(request.endpoint)
+    recognise: Callable[[], Principal | None]
+    if _is_with_ticket():
+        recognise = functools.partial(tickets.holder, who.key_id)
+    else:
+        recognise = functools.partial(gate.doorkeeper.recognise, _shown_key())
 
     def ask() -> Principal | None:
         try:
-            found = gate.doorkeeper.recognise(key)
+            found = recognise()
         except Exception as error:
             if database_errors.meaning(error) is None:
                 raise
@@ -69,6 +77,8 @@ class _Gate:
 
     def _of_request(self) -> Principal:
         try:
+            if _is_with_ticket():
+                return _of_ticket()
             return self._recognised(_shown_key())
         except Unauthenticated:
             limits.count(None)
@@ -91,6 +101,8 @@ class _Gate:
                 _note(who)
 
 
+#: The one route that takes a ticket in the place of a key.
+TICKETED: Final = "log_stream.watch_log"
 _EXTENSION: Final = "oneoff_gate"
 _CARRIERS: Final = frozenset({"authorization", "x-api-key"})
 
@@ -109,6 +121,16 @@ def _refuse_unless_allowed(who: Principal) -> None:
     is_key_matter = who.user_id is None and not OF_SCOPE[WRITE] & set(permissions)
     text = "admin scope required" if is_key_matter else "insufficient permissions"
     raise Forbidden(text, {"needs": list(permissions)})
+
+
+def _is_with_ticket() -> bool:
+    return request.endpoint == TICKETED and "ticket" in request.args
+
+
+def _of_ticket() -> Principal:
+    """Return whose ticket a socket shows, which is used by that. Raises :class:`InvalidToken`."""
+    execution_id = normalise_id(str((request.view_args or {}).get("execution_id"))) or ""
+    return tickets.redeem(request.args["ticket"], execution_id)
 
 
 def _has_one(who: Principal, permissions: tuple[str, ...]) -> bool:

@@ -18,7 +18,7 @@ from app.settings import LOOPBACK, Settings
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Reads that browsers let any page begin, some of them with its user's cookies.
-STREAMS: Final = frozenset({"events.stream_events"})
+STREAMS: Final = frozenset({"events.stream_events", "log_stream.watch_log"})
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _REQUEST_HEADERS = (
     "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, "

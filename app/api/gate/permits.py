@@ -83,6 +83,8 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "pauses.pause_system": "system:config",
     "pauses.resume_system": "system:config",
     "pauses.resume_worker": "system:config",
+    "log_stream.watch_log": "execution:read",
+    "log_tickets.create_log_ticket": "execution:read",
     "projects.create_project": "job:write",
     "projects.delete_project": "job:delete",
     "projects.get_project": "job:read",

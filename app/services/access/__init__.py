@@ -1,6 +1,6 @@
 """Who asks, what he may do and see: decided here and nowhere else."""
 
-from app.services.access.doorkeeper import Doorkeeper, changed
+from app.services.access.doorkeeper import Doorkeeper, changed, recall
 from app.services.access.principal import ANYBODY, Principal, Rights, Sight
 
-__all__ = ["ANYBODY", "Doorkeeper", "Principal", "Rights", "Sight", "changed"]
+__all__ = ["ANYBODY", "Doorkeeper", "Principal", "Rights", "Sight", "changed", "recall"]

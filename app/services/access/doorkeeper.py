@@ -128,6 +128,14 @@ def _holder(session: Session, key: ApiKey) -> Principal | None:
     return Principal(actor, scopes & has.permissions, sight, user_id=owner.id, key_id=key.id)
 
 
+def recall(session: Session, who: Principal) -> Principal | None:
+    """Return who somebody is by now that came in with a key; ``None`` if that is good no more."""
+    key = None if who.key_id is None else session.get(ApiKey, who.key_id)
+    if key is None or (key.expires_at is not None and key.expires_at <= now()):
+        return None
+    return _holder(session, key)
+
+
 def _touch(session: Session, key_id: str) -> None:
     """Note that a key was used, unless another process did so less than a minute ago."""
     moment = now()

@@ -50,6 +50,21 @@ def is_reached(sight: Sight, project_id: str, owner: str | None) -> bool:
     )
 
 
+def may_see_execution(sight: Sight, execution_id: str) -> bool:
+    """Return whether an execution is there and within somebody's sight."""
+    query = (
+        sa.select(Execution.project_id, Execution.actor, Job.created_by)
+        .join(Job, Job.id == Execution.job_id)
+        .where(Execution.id == execution_id)
+    )
+    with reading() as session:
+        row = session.execute(query).first()
+    if row is None:
+        return False
+    owners = (row.created_by, row.actor)
+    return any(is_reached(sight, row.project_id, owner) for owner in owners)
+
+
 def _started_by(sight: Sight, changes: Sequence[Change]) -> sa.Select[Any]:
     ids = sorted({change.execution_id for change in changes if change.execution_id})
     is_mine = Execution.actor == sight.actor if sight.actor.startswith("user:") else sa.false()

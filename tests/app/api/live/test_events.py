@@ -82,7 +82,7 @@ def test_who_comes_back_hears_what_was_missed(serve, listen, restarts, feed):
     marked = [h for h in again.heard if h.id and h.name == "job-update"]
     created = [h.json["job_id"] for h in marked if h.json["type"] == "job.created"]
     assert [i for i in created if i in missed] == missed
-    ids = [mark_of(h.id) for h in marked]
+    ids = [mark for h in marked if (mark := mark_of(h.id))]
     assert ids == sorted(ids)
 
 
@@ -125,7 +125,7 @@ def test_a_key_of_a_project_hears_of_nothing_else(serve, listen):
     project = made.json["data"]["id"]
     bound, within = key()
     with transaction() as session:
-        session.get(ApiKey, bound["id"]).project_id = project
+        session.get_one(ApiKey, bound["id"]).project_id = project
         access.changed(session)
     ear = listen(url, headers=within)
     foreign = make_as(app, everywhere)
@@ -163,5 +163,5 @@ def test_a_slow_page_is_told_of_a_gap_and_holds_little():
         page.put([Told(Mark(number, 0, 0), change)])
     has_gap, told = page.take(0)
     assert has_gap
-    assert [t.mark.milliseconds for t in told] == list(range(4 * WAITING, 5 * WAITING))
+    assert [t.mark.milliseconds for t in told if t.mark] == list(range(4 * WAITING, 5 * WAITING))
     assert page.take(0) == (False, [])

@@ -1,0 +1,155 @@
+"""``WS /api/executions/:id/logs/live``: what an execution prints, while it does."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, Flask, Response, current_app, g, request
+
+from app.api.gate import auth
+from app.api.live.room import room
+from app.api.live.socket import (
+    GOING_AWAY,
+    NOT_ALLOWED,
+    NOT_KNOWN,
+    TOO_MANY,
+    Closed,
+    Over,
+    Socket,
+)
+from app.domain.errors import NotFound, invalid
+from app.domain.ids import normalise_id
+from app.services.access import ANYBODY, Principal
+from app.services.live import ending, output, seeing
+from app.services.live.output import Outputs, Watched
+
+blp = Blueprint("log_stream", __name__)
+
+CHECK_SECONDS: Final = 3.0
+_WAIT_SECONDS: Final = 0.25
+_EXTENSION: Final = "oneoff_outputs"
+_LONGEST_NUMBER: Final = 16
+
+
+def install(app: Flask) -> None:
+    """Add the route, and what reads the output for it."""
+    app.extensions[_EXTENSION] = Outputs()
+    app.register_blueprint(blp)
+
+
+@blp.get("/api/executions/<execution_id>/logs/live", websocket=True)
+@blp.get("/api/runs/<execution_id>/logs/live", websocket=True)
+def watch_log(execution_id: str) -> Response:
+    """Send the lines behind ``after``, then each as it comes, until the execution has ended."""
+    known, after = normalise_id(execution_id), _after()
+    who: Principal = g.get("principal", ANYBODY)
+    if known is None or not seeing.may_see_execution(who.sight, known):
+        raise NotFound("Execution not found")
+    ask, places, outputs = auth.later(), room(), _outputs()
+    request.environ.get("oneoff.end_turn", lambda: None)()
+    answer = Over()
+    try:
+        link = Socket()
+        answer.is_by_gunicorn = link.is_by_gunicorn
+        if not places.enter(who.caller):
+            link.close(TOO_MANY, "too many streams are open")
+            return answer
+        watched = outputs.join(known)
+        try:
+            _Stream(link, watched, ask, after).run()
+        finally:
+            outputs.leave(watched)
+            places.leave(who.caller)
+    except Closed:
+        pass
+    finally:
+        g.request_began = time.perf_counter()  # it says nothing of how fast we answer
+    return answer
+
+
+def _outputs() -> Outputs:
+    found: Outputs = current_app.extensions[_EXTENSION]
+    return found
+
+
+def _after() -> int:
+    text = request.args.get("after") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise invalid("after", "must be the number of a line", text)
+    return int(text)
+
+
+class _Stream:
+    """One socket, and where it stands in the output that it is told."""
+
+    def __init__(
+        self,
+        link: Socket,
+        watched: Watched,
+        ask: Callable[[], Principal | None],
+        after: int,
+    ) -> None:
+        self._link = link
+        self._watched = watched
+        self._ask = ask
+        self._after = after
+        self._version = 0
+        self._asked_at = time.monotonic()
+
+    def run(self) -> None:
+        """Send until the execution, the permission, the process or the client has gone."""
+        self._catch_up()
+        while not self._is_refused():
+            found, first = self._watched.take(self._after, self._version, _WAIT_SECONDS)
+            texts = []
+            if first > self._after + 1 and (found or self._watched.last > self._after):
+                texts.append(output.gap(self._after + 1, first - 1).text)
+                self._after = first - 1
+            self._link.listen()
+            self._send([*texts, *self._news(found)])
+            if self._watched.is_over and self._after >= self._watched.last:
+                self._send([*self._news([]), output.end()])
+                self._link.close(1000)
+                return
+
+    def _catch_up(self) -> None:
+        """Send what was printed before, up to what is kept for all."""
+        while self._after + 1 < self._watched.first_kept() and not self._is_refused():
+            found = output.replay(self._watched.execution_id, self._after)
+            if not found:
+                return
+            self._link.listen()
+            self._send(self._news(found))
+
+    def _news(self, found: list[output.Message]) -> list[str]:
+        texts = [one.text for one in found if one.last > self._after]
+        if found:
+            self._after = max(self._after, found[-1].last)
+        version, status = self._watched.status
+        if version != self._version:
+            self._version = version
+            texts.append(status)
+        return texts
+
+    def _send(self, texts: list[str]) -> None:
+        self._link.send(texts)
+
+    def _is_refused(self) -> bool:
+        """Close and return whether it must end: the process does, or who watches may no more."""
+        if ending.is_near():
+            self._refuse(GOING_AWAY, "the server stops; come back")
+        if time.monotonic() - self._asked_at >= CHECK_SECONDS:
+            self._asked_at = time.monotonic()
+            who = self._ask()
+            if who is None:
+                self._refuse(NOT_KNOWN, "who are you?")
+            elif who.sight.is_limited and not self._may_see(who):
+                self._refuse(NOT_ALLOWED, "this is not yours to see any more")
+        return False
+
+    def _may_see(self, who: Principal) -> bool:
+        return seeing.may_see_execution(who.sight, self._watched.execution_id)
+
+    def _refuse(self, code: int, reason: str) -> None:
+        self._link.close(code, reason)
+        raise Closed

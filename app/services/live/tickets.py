@@ -1,0 +1,76 @@
+"""Tickets for sockets: browsers can't send a key with them, and no key may stand in an address.
+
+A ticket is good for one socket, for one execution, for half a minute, and for who asked for it.
+It is sealed with the installation's key: nothing is kept until it is used. Where there is no Redis
+each process remembers for itself which tickets were used.
+"""
+
+import base64
+import threading
+from datetime import datetime, timedelta
+from typing import Final
+
+import orjson
+from cachetools import TTLCache
+
+from app.db import reading
+from app.domain.clock import now
+from app.domain.errors import InvalidToken
+from app.domain.ids import new_id
+from app.gateways import cipher, live_feed
+from app.services.access import Principal, Sight, recall
+
+GOOD_SECONDS: Final = 30
+_LONGEST: Final = 1_000
+_used: TTLCache[str, bool] = TTLCache(10_000, 2 * GOOD_SECONDS)
+_guard = threading.Lock()
+
+
+def issue(who: Principal, execution_id: str) -> tuple[str, datetime]:
+    """Return a ticket for the output of an execution, and until when it is good."""
+    expires_at = now() + timedelta(seconds=GOOD_SECONDS)
+    says = {"id": new_id(), "key": who.key_id, "until": expires_at.timestamp()}
+    text = cipher.current().encrypt(orjson.dumps(says).decode(), _context(execution_id))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("="), expires_at
+
+
+def redeem(ticket: str, execution_id: str) -> Principal:
+    """Return whose ticket this is. Raises :class:`InvalidToken` unless it is good, and now used."""
+    if len(ticket) > _LONGEST:
+        raise InvalidToken
+    try:
+        text = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4)).decode()
+        says = orjson.loads(cipher.current().decrypt(text, _context(execution_id)))
+    except Exception:
+        raise InvalidToken from None
+    if says["until"] < now().timestamp() or not _is_unused(says["id"]):
+        raise InvalidToken
+    who = holder(says["key"])
+    if who is None:
+        raise InvalidToken
+    return who
+
+
+def holder(key_id: str | None) -> Principal | None:
+    """Return whom a key stands for by now; ``None`` if it is good no more, or was none."""
+    if key_id is None:
+        return None
+    with reading() as session:
+        return recall(session, Principal("", frozenset(), Sight(everything=False), key_id=key_id))
+
+
+def _is_unused(ticket_id: str) -> bool:
+    with _guard:
+        if ticket_id in _used:
+            return False
+        _used[ticket_id] = True
+    if not live_feed.is_there():
+        return True
+    try:
+        return live_feed.take_once(ticket_id, 2 * GOOD_SECONDS)
+    except live_feed.Away:
+        return True
+
+
+def _context(execution_id: str) -> str:
+    return f"live-ticket:{execution_id}"
