@@ -116,6 +116,12 @@ class Outputs:
             if not watched.watchers:
                 self._watched.pop(watched.execution_id, None)
 
+    def close(self) -> None:
+        """Wait for the end of the thread, once nobody watches."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(5)
+
     def _work(self) -> None:
         while True:
             with self._guard:

@@ -30,6 +30,7 @@ def serve(feed):
         def start(**settings):
             app = create_app(Settings(**settings))
             stack.callback(app.extensions["oneoff_hub"].close)
+            stack.callback(app.extensions["oneoff_outputs"].close)
             url = stack.enter_context(served(app))
             return app, url
 
