@@ -48,8 +48,8 @@ def watch_log(execution_id: str) -> Response:
     ask, places, outputs = auth.later(), room(), _outputs()
     request.environ.get("oneoff.end_turn", lambda: None)()
     answer = Over()
+    link = Socket()
     try:
-        link = Socket()
         answer.is_by_gunicorn = link.is_by_gunicorn
         if not places.enter(who.caller):
             link.close(TOO_MANY, "too many streams are open")
@@ -63,6 +63,7 @@ def watch_log(execution_id: str) -> Response:
     except Closed:
         pass
     finally:
+        link.drop()
         g.request_began = time.perf_counter()  # it says nothing of how fast we answer
     return answer
 

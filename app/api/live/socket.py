@@ -88,6 +88,11 @@ class Socket:
             self._write(self._connection.send(CloseConnection(code, reason)))
         self._linger()
 
+    def drop(self) -> None:
+        """Give up the connection: gunicorn would wait for its end in the thread of all others."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def _linger(self) -> None:
         """Let the client read our goodbye: closing on unread data would cut it off."""
         deadline = time.monotonic() + 1
