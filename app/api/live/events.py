@@ -43,9 +43,11 @@ def _hub() -> Hub:
 def stream_events() -> Response:
     """Tell what changes, from now on or from behind the event named by ``Last-Event-ID``."""
     who: Principal = g.get("principal", ANYBODY)
+    return _streamed(who) if room().enter(who.caller) else _full()
+
+
+def _streamed(who: Principal) -> Response:
     ask, places, hub = auth.later(), room(), _hub()
-    if not places.enter(who.caller):
-        return _full()
     last = mark_of(request.headers.get("Last-Event-ID"))
     try:
         page = hub.join(who.sight, last)

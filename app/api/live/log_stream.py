@@ -45,6 +45,10 @@ def watch_log(execution_id: str) -> Response:
     who: Principal = g.get("principal", ANYBODY)
     if known is None or not seeing.may_see_execution(who.sight, known):
         raise NotFound("Execution not found")
+    return _streamed(who, known, after)
+
+
+def _streamed(who: Principal, known: str, after: int) -> Response:
     ask, places, outputs = auth.later(), room(), _outputs()
     request.environ.get("oneoff.end_turn", lambda: None)()
     answer = Over()
