@@ -11,6 +11,15 @@ RUN python3 -m venv /opt/venv \
  && find /opt/venv -name tests -type d -prune -exec rm -rf {} + \
  && find /opt/venv -name '*.pyc' -delete
 
+# The page: that of the checkout if it is built from these sources, else it is built here, with the
+# Node of PyPI, so that no other image is needed.
+FROM python:3.13-slim AS page
+WORKDIR /build
+COPY requirements requirements
+COPY frontend frontend
+COPY app/web app/web
+RUN python3 -m requirements.page
+
 FROM python:3.13-slim
 # Jobs run as this user, too. The number is fixed so that mounted folders can be given to it.
 RUN groupadd --gid 10001 oneoff \
@@ -18,6 +27,7 @@ RUN groupadd --gid 10001 oneoff \
  && install -d -o oneoff -g oneoff -m 0700 /data
 COPY --from=packages /opt/venv /opt/venv
 COPY app /opt/oneoff/app
+COPY --from=page /build/app/web/page /opt/oneoff/app/web/page
 COPY workers /opt/oneoff/workers
 COPY beat /opt/oneoff/beat
 COPY migrations /opt/oneoff/migrations

@@ -8,12 +8,12 @@ CODE := app workers beat migrations tests bench docs requirements oneoff
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate
 
-.PHONY: help setup run test coverage check fmt format lint types imports lock bench soak
+.PHONY: help setup run test coverage check fmt format lint types imports lock screenshots bench soak
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Make .venv with the product's and the developers' packages (quick if it is there)
+setup: ## Make .venv with all packages, and build the page (quick if both are there)
 	@$(PYTHON) oneoff --set-up dev
 
 run: ## Start the whole product in the foreground
@@ -47,6 +47,10 @@ lock: ## Pin all packages anew in requirements/*.txt (needs uv; UPGRADE=1 takes 
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/base.in -o requirements/base.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/base.in requirements/dev.in \
 		-c requirements/base.txt -o requirements/dev.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/node.in -o requirements/node.txt
+
+screenshots: setup ## Take the pictures of the docs anew, from the running product
+	@$(BIN)/python -m docs.screenshots
 
 bench: setup ## Measure all beside the rivals, and write docs/benchmarks.md (hours; QUICK=1 minutes)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick,--page) $(if $(JSON),--json $(JSON))

@@ -26,10 +26,11 @@ _QUIET = ("kombu", "amqp", "celery.worker.strategy", "httpx", "httpcore", "alemb
 LONGEST_WAIT_SECONDS = 120.0
 
 
-def start(process: str, settings: Settings) -> None:
+def start(process: str, settings: Settings, *, reads_secrets: bool = True) -> None:
     """Make this process ready for work. Waits for the schema; never migrates.
 
-    Raises ``SystemExit`` if the schema does not become usable.
+    Raises ``SystemExit`` if the schema does not become usable, or the encryption key is not the
+    right one; a process that reads no secrets needs none.
     """
     start_logging(process, settings)
     for fault in FOUND.faults:
@@ -39,7 +40,8 @@ def start(process: str, settings: Settings) -> None:
     mail_server.configure(settings)
     reactions.connect()
     _wait_for_schema()
-    unlock(settings)
+    if reads_secrets:
+        unlock(settings)
     with db.reading() as session:
         broker.configure(settings.broker, installation.installation_id(session))
     live.configure(settings)

@@ -28,6 +28,7 @@ _url = ""
 _pool_size = 5
 _engines: dict[int, sa.Engine] = {}
 _AFTER = "after_commit"
+_openers: list[Callable[[Session], None]] = []
 
 
 def configure(url: str, pool_size: int = 5) -> None:
@@ -130,6 +131,7 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def transaction() -> Iterator[Session]:
     """Open a unit of work: commit at its end, then run what :func:`after_commit` collected."""
     session = Session(engine(), expire_on_commit=False)
+    _opened(session)
     try:
         with session.begin():
             yield session
@@ -148,7 +150,18 @@ def reading() -> Iterator[Session]:
     options = {} if is_sqlite() else {"isolation_level": "REPEATABLE READ"}
     bind = engine().execution_options(reading=True, **options)
     with Session(bind, expire_on_commit=False) as session:
+        _opened(session)
         yield session
+
+
+def on_open(opener: Callable[[Session], None]) -> None:
+    """Have ``opener`` see each unit of work of this process before its first query."""
+    _openers.append(opener)
+
+
+def _opened(session: Session) -> None:
+    for opener in _openers:
+        opener(session)
 
 
 def after_commit(session: Session, action: Callable[[], object]) -> None:

@@ -29,21 +29,26 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
+from app.api.dashboard import timeline
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.live import events, log_stream, log_tickets, room
 from app.api.oversight import audit, purges
+from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones
+from app.services.people import identity_provider, sessions
 from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),
     log_tickets,
+    *(users, roles, members, setup),
+    *(sign_in, me, oidc),
 )
 
 
@@ -63,7 +68,10 @@ def create_app(settings: Settings) -> Flask:
     events.install(app)
     log_stream.install(app)
     docs.install(app, settings)
+    pages.install(app)
     web.install(app)
+    sessions.configure(settings)
+    identity_provider.configure(settings)
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)

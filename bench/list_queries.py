@@ -38,6 +38,7 @@ def _jobs(labels: Labels) -> list[Mapping[str, object]]:
         {"search": "nightly", "sort_by": "created_at", "sort_order": "desc"},
         {"search": "import", "status": "failed", "project_id": labels.common_project},
         *({"tag_id": one} for one in (labels.common_tag, labels.rare_tag)),
+        {"created_by": "user:bench"},
         {"tag_id": [labels.common_tag, labels.rare_tag]},
         {"tag_id": labels.common_tag, "sort_by": "priority", "sort_order": "desc"},
         {"time_from": _at(0), "time_to": _at(7)},

@@ -26,8 +26,10 @@ from app.domain import execution_state as state
 from app.services import metrics
 from app.settings import RUNTIME_KEYS, SECRETS, Settings
 from docs import error_codes, explanations
+from docs.access_page import access_page
 from docs.markdown import page, table
 from docs.other_addresses import aliases_page
+from docs.permissions_page import permissions_page
 from migrations import apply
 
 DOCS = Path(__file__).resolve().parent
@@ -227,6 +229,9 @@ def _failures() -> list[tuple[str, explanations.Failure]]:
     return sorted(explanations.FAILURES.items())
 
 
+# Permissions
+
+
 # Writing
 
 
@@ -236,7 +241,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "states": states_page,
     "metrics": metrics_page,
     "errors": errors_page,
+    "permissions": permissions_page,
     "aliases": aliases_page,
+    "access": access_page,
 }
 SECTIONS: dict[str, Callable[[], str]] = {
     "settings": settings,

@@ -30,6 +30,6 @@ export default defineConfig({
   },
   server: {
     port: 3000,
-    proxy: { "^/(api|health|metrics|docs|setup|login)": { target: API, ws: true } },
+    proxy: { "^/(api|health|metrics|docs|setup|login)(/|$|[?])": { target: API, ws: true } },
   },
 });

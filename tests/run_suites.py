@@ -40,22 +40,33 @@ class Result:
 EXECUTORS = "tests/workers/executors"
 COMMANDS = "tests/app/cli"
 STACK = "tests/stack"
+FRONTEND = "tests/frontend"
+BROWSER = "tests/browser"
 ELSEWHERE = tuple(
-    f"--ignore={folder}" for folder in ("tests/end_to_end", EXECUTORS, COMMANDS, STACK)
+    f"--ignore={folder}"
+    for folder in ("tests/end_to_end", EXECUTORS, COMMANDS, STACK, FRONTEND, BROWSER)
 )
 SERVERS = "postgres or redis or docker"
 SUITES = (
-    Suite("unit", 120, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
-    Suite("integration", 360, ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e")),
+    Suite("unit", 420, ("tests", *ELSEWHERE, "-m", f"not ({SERVERS} or e2e)", "-n", "2")),
+    Suite(
+        "integration",
+        900,
+        ("tests", *ELSEWHERE, "-m", f"({SERVERS}) and not e2e", "-n", "2"),
+    ),
     # Each of these starts processes that load the command line anew.
-    Suite("command-line", 240, (COMMANDS, "-n", "2")),
+    Suite("command-line", 420, (COMMANDS, "-n", "2")),
     # These look at the descriptors and children of their own process: one at a time.
-    Suite("executors", 150, (EXECUTORS,)),
-    Suite("setup", 210, ("tests", *ELSEWHERE, "-m", "e2e")),
+    Suite("executors", 240, (EXECUTORS,)),
+    Suite("setup", 400, ("tests", *ELSEWHERE, "-m", "e2e")),
     # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
-    Suite("stack", 420, (STACK,)),
+    Suite("stack", 700, (STACK,)),
+    # The tools of the page: types, style, Vitest, sizes.
+    Suite("frontend", 180, (FRONTEND,)),
+    # The product in a real Chromium.
+    Suite("browser", 420, (BROWSER,)),
     # These mostly wait: several at once fit on two cores.
-    Suite("end-to-end", 1200, ("tests/end_to_end", "-n", "3")),
+    Suite("end-to-end", 1500, ("tests/end_to_end", "-n", "3")),
 )
 
 

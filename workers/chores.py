@@ -11,6 +11,7 @@ from app.services import idempotency, retention, tallies, workers
 from app.services.audit import forgetting
 from app.services.notifications import history as mail_history
 from app.services.notifications import sending
+from app.services.people import tidying
 from app.services.webhooks import history
 from workers import process
 from workers.executors import claude_logs
@@ -42,6 +43,7 @@ def perform(name: str) -> None:
         history.purge_in_batches(process.settings())
         forgetting.purge_in_batches(process.settings())
         mail_history.purge_in_batches(process.settings())
+        tidying.purge_in_batches()
     elif name in _DUTIES:
         with transaction() as session:
             _DUTIES[name](session)

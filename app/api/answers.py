@@ -7,6 +7,7 @@ from flask import Flask, Response, g
 from flask.json.provider import JSONProvider
 
 from app.domain.clock import to_wire
+from app.services.access import ANYBODY, Principal
 from app.services.listing import Page
 
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
@@ -79,3 +80,9 @@ def actor() -> str:
 def caller() -> str:
     """Return what tells the one who asks from all others: names may be alike, this is not."""
     return str(g.get("caller", actor()))
+
+
+def principal() -> Principal:
+    """Return who asks, with what may be done and seen: everything while authentication is off."""
+    known: Principal = g.get("principal", ANYBODY)
+    return known

@@ -1,4 +1,4 @@
-"""API keys over HTTP; all of it needs the scope admin.
+"""API keys over HTTP: people look after their own, holders of user:manage after all.
 
 Making and rotating take no Idempotency-Key: the answer holds the key itself, which is kept nowhere.
 """
@@ -10,14 +10,25 @@ from flask import Response
 from app.api import answers
 from app.api.blueprint import Blueprint
 from app.api.paging import wanted
-from app.api.schemas.api_keys import ApiKeyEdit, ApiKeyOut, NewApiKey, NewApiKeyOut, RevokedOut
+from app.api.schemas.api_keys import (
+    ApiKeyEdit,
+    ApiKeyOut,
+    NewApiKey,
+    NewApiKeyOut,
+    RevokedOut,
+    Rotation,
+)
 from app.api.schemas.common import envelope, listing
 from app.api.schemas.projects import WholeListQuery
 from app.db import reading, transaction
-from app.services import api_keys
+from app.services.api_keys import wire
+from app.services.people import keys
 
 blp = Blueprint(
-    "api_keys", __name__, url_prefix="/api/api-keys", description="Keys for programs (scope admin)"
+    "api_keys",
+    __name__,
+    url_prefix="/api/api-keys",
+    description="Keys for programs: one's own, with user:manage all",
 )
 
 ApiKeyEnvelope = envelope(ApiKeyOut, "ApiKeyEnvelope")
@@ -30,7 +41,7 @@ NewApiKeyEnvelope = envelope(NewApiKeyOut, "NewApiKeyEnvelope")
 def list_api_keys(query: dict[str, Any]) -> Response:
     """List keys, the newest first"""
     with reading() as session:
-        return answers.listed(api_keys.page(session, wanted(query)))
+        return answers.listed(keys.page(session, wanted(query), answers.principal()))
 
 
 @blp.post("")
@@ -39,7 +50,7 @@ def list_api_keys(query: dict[str, Any]) -> Response:
 def create_api_key(values: dict[str, Any]) -> Response:
     """Make a key; this answer alone holds it"""
     with transaction() as session:
-        made = api_keys.create(session, values, answers.actor())
+        made = keys.create(session, values, answers.principal())
     return answers.data(made, 201)
 
 
@@ -48,7 +59,7 @@ def create_api_key(values: dict[str, Any]) -> Response:
 def get_api_key(key_id: str) -> Response:
     """Return a key without the key itself"""
     with reading() as session:
-        return answers.data(api_keys.wire(api_keys.get(session, key_id)))
+        return answers.data(wire(keys.get(session, key_id, answers.principal())))
 
 
 @blp.route("/<key_id>", methods=["PATCH", "PUT"])
@@ -57,7 +68,7 @@ def get_api_key(key_id: str) -> Response:
 def update_api_key(values: dict[str, Any], key_id: str) -> Response:
     """Change a key"""
     with transaction() as session:
-        changed = api_keys.update(session, key_id, values)
+        changed = keys.update(session, key_id, values, answers.principal())
     return answers.data(changed)
 
 
@@ -66,7 +77,7 @@ def update_api_key(values: dict[str, Any], key_id: str) -> Response:
 def delete_api_key(key_id: str) -> Response:
     """Delete a key"""
     with transaction() as session:
-        api_keys.delete(session, key_id)
+        keys.delete(session, key_id, answers.principal())
     return Response(status=204)
 
 
@@ -75,14 +86,16 @@ def delete_api_key(key_id: str) -> Response:
 def revoke_api_key(key_id: str) -> Response:
     """Make a key useless for good"""
     with transaction() as session:
-        api_keys.revoke(session, key_id)
+        keys.revoke(session, key_id, answers.principal())
     return answers.data({"status": "revoked"})
 
 
 @blp.post("/<key_id>/rotate")
+@blp.arguments(Rotation)
 @blp.response(200, NewApiKeyEnvelope)
-def rotate_api_key(key_id: str) -> Response:
-    """Make a new key in the place of this one, which is revoked"""
+def rotate_api_key(values: dict[str, Any], key_id: str) -> Response:
+    """Make a new key in the place of this one, which is revoked at once or after a while"""
+    overlap = values.get("overlap_seconds", 0)
     with transaction() as session:
-        made = api_keys.rotate(session, key_id, answers.actor())
+        made = keys.rotate(session, key_id, overlap, answers.principal())
     return answers.data(made)

@@ -42,7 +42,9 @@ def list_chains(query: dict[str, Any]) -> Response:
 def create_chain(values: dict[str, Any]) -> Response:
     """Make a chain"""
     with transaction() as session:
-        made = idempotent.once(session, lambda: {"data": chains.create(session, values)})
+        made = idempotent.once(
+            session, lambda: {"data": chains.create(session, values, answers.actor())}
+        )
     return answers.answer(made, 201)
 
 

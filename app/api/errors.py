@@ -1,6 +1,7 @@
 """Errors on the wire: one table from what went wrong to its code and HTTP number."""
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -55,6 +56,8 @@ CODES: Final = {
     503: ("UNAVAILABLE", "not available at present; try again"),
 }
 _PROBLEM: Final = "application/problem+json"
+#: Fields whose values are not shown again, whatever is wrong with them.
+_SECRET: Final = re.compile("password|token", re.IGNORECASE)
 
 
 class FaultSchema(ma.Schema):
@@ -151,7 +154,7 @@ def flat_faults(messages: Any, data: Any = None, path: str = "") -> list[Fault]:
             for name in sorted(messages, key=lambda name: place.get(name, -1))
             for fault in flat_faults(messages[name], _part(data, name), _path(path, name))
         ]
-    value = None if data is None else shorten(data)
+    value = None if data is None or _SECRET.search(path) else shorten(data)
     return [Fault(path, str(message), value) for message in messages]
 
 

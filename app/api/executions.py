@@ -1,6 +1,7 @@
 """Executions over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Response, request, stream_with_context
@@ -15,6 +16,7 @@ from app.api.schemas.executions import ExecutionOut, ExecutionQuery, LogOut, Log
 from app.api.schemas.jobs import Cancel, StartedOut
 from app.db import reading, transaction
 from app.services import audit, dead_letters, execution_lists, executions, logs
+from app.services.access import sight
 
 blp = Blueprint(
     "executions", __name__, url_prefix="/api/executions", description="What ran, and how it ended"
@@ -102,14 +104,14 @@ def list_lines(query: dict[str, Any], execution_id: str) -> Response:
 
 
 def _file(execution_id: str) -> Response:
-    response = Response(stream_with_context(_pieces(execution_id)), mimetype=_TEXT)
+    response = Response(stream_with_context(_pieces(execution_id, sight.kept())), mimetype=_TEXT)
     response.headers["Content-Disposition"] = f'attachment; filename="execution-{execution_id}.log"'
     return response
 
 
-def _pieces(execution_id: str) -> Iterator[str]:
+def _pieces(execution_id: str, seen: Callable[[], AbstractContextManager[None]]) -> Iterator[str]:
     after, text = 0, "-"
     while text:
-        with reading() as session:
+        with seen(), reading() as session:
             text, after = logs.text_after(session, execution_id, after)
         yield text

@@ -7,7 +7,8 @@ from flask import Response, current_app, request
 from app.api import answers, errors, idempotent, waiting
 from app.api.blueprint import Blueprint
 from app.api.paging import split
-from app.api.schemas.common import envelope, listing
+from app.api.schemas.common import MessageOut, envelope, listing
+from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
 from app.api.schemas.jobs import (
     BulkJobs,
@@ -17,7 +18,6 @@ from app.api.schemas.jobs import (
     JobEdit,
     JobOut,
     JobQuery,
-    MessageOut,
     NewJob,
     Start,
     StartedOut,
@@ -48,6 +48,8 @@ _IF_MATCH = {
 @blp.response(200, listing(JobOut, "JobList"))
 def list_jobs(query: dict[str, Any]) -> Response:
     """List jobs"""
+    if query.get("created_by") == ME:
+        query["created_by"] = answers.actor()
     filters, wanted = split(query, lists.JobFilters)
     with reading() as session:
         return answers.listed(lists.page(session, filters, wanted))

@@ -7,8 +7,8 @@ from flask import Response, current_app
 
 from app.api import answers, idempotent
 from app.api.blueprint import Blueprint
-from app.api.schemas.common import envelope
-from app.api.schemas.jobs import Cancel, JobOut, MessageOut, StartedOut
+from app.api.schemas.common import MessageOut, envelope
+from app.api.schemas.jobs import Cancel, JobOut, StartedOut
 from app.api.schemas.lifecycle import NextOut, NextQuery, Pause, Reschedule, Resume
 from app.db import reading, transaction
 from app.services import jobs

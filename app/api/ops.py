@@ -40,7 +40,7 @@ def show_health() -> tuple[Response, int]:
     if request.accept_mimetypes.best_match(["text/plain", _JSON]) == _JSON:
         settings = current_app.config["SETTINGS"]
         return jsonify(
-            health.for_strangers(report) if auth.is_stranger(settings) else report
+            report if auth.sees_installation(settings) else health.for_strangers(report)
         ), status
     return Response("OK" if status == HTTPStatus.OK else "DOWN", mimetype="text/plain"), status
 

@@ -1,6 +1,7 @@
 """The HTTP server: gunicorn with threads around the Flask application."""
 
 import importlib
+import logging
 import socket
 from types import FrameType
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from app import bootstrap
+from app import bootstrap, db
 from app.cli.turns import Turns
 from app.services.live import ending
+from app.services.people import setup
 from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: So many requests are worked on at once; streams have threads of their own.
 THREADS = 16
@@ -54,6 +58,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     def load(self) -> Any:
         """Return the application; called in the serving process."""
         bootstrap.start("api", self.settings)
+        _invite_the_first(self.settings)
         app = importlib.import_module("app.factory").create_app(self.settings)
         return Turns(app, THREADS)
 
@@ -62,6 +67,20 @@ def run(settings: Settings) -> None:
     """Serve until told to stop."""
     bootstrap.start_logging("api", settings)
     Server(settings).run()
+
+
+def _invite_the_first(settings: Settings) -> None:
+    """Say in the log how the first user is made, while there is none."""
+    if not settings.auth_enabled:
+        return
+    with db.reading() as session:
+        is_needed = setup.is_needed(session)
+    if is_needed:
+        log.warning(
+            "there is no user yet; make the first: oneoff user create NAME --admin, or "
+            "POST /setup/admin with the token %s",
+            setup.token(),
+        )
 
 
 def _addresses(settings: Settings) -> list[str]:

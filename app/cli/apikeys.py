@@ -1,7 +1,6 @@
 """``oneoff apikey``: keys made and revoked on the database itself, also while nothing runs."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,29 +8,19 @@ import click
 from sqlalchemy.orm import Session
 
 from app import db
-from app.cli.databases import ACTOR, unit
+from app.cli.databases import unit
 from app.cli.options import with_settings
+from app.cli.own_database import WHO, as_text, checked, json_option
 from app.domain import api_keys as form
 from app.domain.clock import now, to_wire
+from app.domain.errors import NotFound
 from app.domain.names import clean_name
+from app.domain.people.accounts import clean_username
 from app.domain.schedules.once import parse_rfc3339
 from app.services import api_keys
 from app.services.listing import MAX_LIMIT, Wanted
+from app.services.people import keys, users
 from app.settings import Settings
-
-_as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-
-
-def _checked(check: Callable[[str], Any]) -> Callable[..., Any]:
-    """Return a callback that has click name the option, the value and what is allowed."""
-
-    def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
-        try:
-            return None if value is None else check(value)
-        except ValueError as error:
-            raise click.BadParameter(f"{value!r}: {error}") from None
-
-    return callback
 
 
 @click.group(name="apikey")
@@ -44,21 +33,30 @@ def apikey() -> None:
 
 
 @apikey.command()
-@click.option("--name", required=True, callback=_checked(clean_name), help="What it is for.")
+@click.option("--name", required=True, callback=checked(clean_name), help="What it is for.")
 @click.option(
     "--scopes",
     default=form.DEFAULT_SCOPES,
     show_default=True,
-    callback=_checked(form.clean_scopes),
+    callback=checked(form.clean_scopes),
     help="read, write, admin, comma-separated; each holds those before it.",
 )
 @click.option(
     "--expires-at",
-    callback=_checked(parse_rfc3339),
+    callback=checked(parse_rfc3339),
     help="Valid until then, such as 2030-01-31T09:00:00Z.",
 )
+@click.option("--owner", callback=checked(clean_username), help="User who owns it.")
+@click.option("--project", "project_id", metavar="ID", help="Only what belongs to this project.")
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    callback=checked(form.clean_addresses),
+    help="Network it may be used from, such as 10.0.0.0/8. Repeatable.",
+)
 @click.option("--expires-in-days", type=click.IntRange(1, 36500), help="Valid for so many days.")
-@_as_json
+@json_option
 @with_settings
 def create(
     settings: Settings, *, as_json: bool, expires_in_days: int | None, **values: Any
@@ -68,20 +66,23 @@ def create(
         if values["expires_at"] is not None:
             raise click.UsageError("give --expires-at or --expires-in-days, not both")
         values["expires_at"] = now() + timedelta(days=expires_in_days)
+    owner, values["addresses"] = values.pop("owner"), ",".join(values["addresses"])
+    given = {name: value for name, value in values.items() if value is not None}
     with unit(settings, db.transaction, "cli.apikey_create") as session:
-        made = api_keys.create(session, values, ACTOR)
+        owner_id = None if owner is None else _owner_id(session, owner)
+        made = keys.create(session, given | {"owner_id": owner_id}, WHO)
     _show_new(made, as_json=as_json)
 
 
 @apikey.command(name="list")
-@_as_json
+@json_option
 @with_settings
 def list_keys(settings: Settings, *, as_json: bool) -> None:
     """List all keys, the newest first."""
     with unit(settings, db.reading) as session:
         rows = list(_all(session))
     if as_json:
-        click.echo(_text(rows))
+        click.echo(as_text(rows))
     elif not rows:
         click.echo("There are no API keys yet; make one: oneoff apikey create --name NAME")
     else:
@@ -91,23 +92,30 @@ def list_keys(settings: Settings, *, as_json: bool) -> None:
 
 @apikey.command()
 @click.argument("key_id")
-@_as_json
+@json_option
 @with_settings
 def revoke(settings: Settings, key_id: str, *, as_json: bool) -> None:
     """Make a key useless for good. KEY_ID is the id or the prefix that `list` shows."""
     with unit(settings, db.transaction, "cli.apikey_revoke") as session:
         gone = api_keys.revoke(session, _id_of(session, key_id))
-    click.echo(_text(gone) if as_json else f"The key {gone['key_prefix']}… is revoked.")
+    click.echo(as_text(gone) if as_json else f"The key {gone['key_prefix']}… is revoked.")
 
 
 @apikey.command()
 @click.argument("key_id")
-@_as_json
+@click.option(
+    "--overlap-seconds",
+    type=click.IntRange(0, form.LONGEST_OVERLAP_SECONDS),
+    default=0,
+    show_default=True,
+    help="Let the old key be valid for so long; 0 revokes it at once.",
+)
+@json_option
 @with_settings
-def rotate(settings: Settings, key_id: str, *, as_json: bool) -> None:
-    """Revoke a key and make one like it. KEY_ID is the id or the prefix that `list` shows."""
+def rotate(settings: Settings, key_id: str, *, overlap_seconds: int, as_json: bool) -> None:
+    """Make a key in the place of another. KEY_ID is the id or the prefix that `list` shows."""
     with unit(settings, db.transaction, "cli.apikey_rotate") as session:
-        made = api_keys.rotate(session, _id_of(session, key_id), ACTOR)
+        made = keys.rotate(session, _id_of(session, key_id), overlap_seconds, WHO)
     _show_new(made, as_json=as_json)
 
 
@@ -127,9 +135,16 @@ def _id_of(session: Session, text: str) -> str:
     return found[0] if len(found) == 1 else text
 
 
+def _owner_id(session: Session, name: str) -> str:
+    found = users.find(session, name)
+    if found is None:
+        raise NotFound(f"there is no user called {name!r}")
+    return found.id
+
+
 def _show_new(made: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        click.echo(_text(made))
+        click.echo(as_text(made))
         return
     until = f", valid until {to_wire(made['expires_at'])}" if "expires_at" in made else ""
     click.echo(
@@ -153,7 +168,3 @@ def _state(row: dict[str, Any]) -> str:
     if "expires_at" in row and row["expires_at"] <= now():
         return "expired"
     return "active" if row["is_active"] else "off"
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, default=to_wire, ensure_ascii=False, indent=2)

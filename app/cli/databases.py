@@ -35,9 +35,15 @@ def unit(settings: Settings, kind: Callable[[], Any], action: str = "") -> Itera
     With an ``action`` it leaves a row in the audit log, in the same unit of work.
     """
     opened(settings)
+    with failing_plainly(), recorded(action), kind() as session:
+        yield session
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """Have refusals end the command in one line."""
     try:
-        with recorded(action), kind() as session:
-            yield session
+        yield
     except DomainError as error:
         raise click.ClickException(str(error)) from None
 

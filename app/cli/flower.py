@@ -55,7 +55,7 @@ def flower(
             f"--address {given['address']!r} needs a login: put USER:PASSWORD into a file and "
             "name it with --login-file (or set FLOWER_BASIC_AUTH)"
         )
-    bootstrap.start("flower", settings)
+    bootstrap.start("flower", settings, reads_secrets=False)
     _run(_arguments(given, known))
 
 

@@ -14,6 +14,7 @@ from app.cli.options import REFUSED, usable_folder, with_settings
 from app.cli.root import cli
 from app.cli.secrets import secrets
 from app.cli.supervisor import Role, Supervisor
+from app.cli.users import user
 from app.domain.specs import FOUND
 from app.gateways.broker import RESERVED
 from app.services import encryption
@@ -159,12 +160,14 @@ def config_check(settings: Settings) -> None:
 
 
 def _masked(name: str, value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)
+    """Return a value as it may be shown: addresses without their password, secrets not at all."""
     if name in SECRETS and value:
-        return serving.masked(str(value))
+        return serving.masked(str(value)) if name.endswith("_url") else "***"
+    if isinstance(value, tuple):
+        return ",".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
     return str(value)
 
 
-for _command in (apikey, flower, secrets, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
+_OWN = (apikey, user, flower, secrets)
+for _command in (*_OWN, *daemon_commands.COMMANDS, *backup_commands.COMMANDS):
     cli.add_command(_command)

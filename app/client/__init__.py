@@ -4,7 +4,7 @@ from app.client.audit import AuditEntry
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
-from app.client.connection import Options
+from app.client.connection import Key, Options, plain_url
 from app.client.errors import (
     ClientError,
     Conflict,
@@ -20,7 +20,9 @@ from app.client.errors import (
 )
 from app.client.mail import Email, MailTrial, Smtp, Zone
 from app.client.moments import JobStats
+from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
+from app.client.sign_in import Tokens, Who
 from app.client.things import (
     BulkResult,
     Execution,
@@ -52,6 +54,7 @@ __all__ = [
     "Invalid",
     "Job",
     "JobStats",
+    "Key",
     "Line",
     "MailTrial",
     "NotFound",
@@ -62,16 +65,21 @@ __all__ = [
     "Queue",
     "RateLimited",
     "Refused",
+    "Role",
     "Smtp",
     "Started",
     "Stats",
     "Tag",
+    "Tokens",
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
     "Unreadable",
+    "User",
     "Variable",
     "Webhook",
+    "Who",
     "Worker",
     "Zone",
+    "plain_url",
 ]

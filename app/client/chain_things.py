@@ -12,7 +12,8 @@ class Link(Thing):
 
     id: str
     job_id: str
-    job_name: str
+    #: ``None`` if the job is not for you to see.
+    job_name: str | None
     sequence_order: int
     stop_on_failure: bool
     run_if: str
@@ -30,6 +31,8 @@ class Chain(Thing):
     schedule: dict[str, Any] | None = None
     enabled: bool = True
     next_due_at: datetime | None = None
+    #: Its owner, such as ``user:ann``.
+    created_by: str | None = None
     links: list[Link] = []
     created_at: datetime
     updated_at: datetime
@@ -51,7 +54,7 @@ class RunLink(Thing):
 
     index: int
     job_id: str
-    job_name: str
+    job_name: str | None
     stop_on_failure: bool
     run_if: str
     status: str
@@ -75,6 +78,7 @@ class ChainRun(Thing):
     moments: int | None = None
     current_index: int
     total_links: int
+    link_statuses: list[str] = []
     started_at: datetime
     completed_at: datetime | None = None
     duration_ms: int | None = None

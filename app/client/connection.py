@@ -5,7 +5,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -23,6 +23,8 @@ _LONGEST_PAUSE: Final = 20.0
 _KEY: Final = "Idempotency-Key"
 
 Query = Mapping[str, Any]
+#: An API key or access token, or what returns a valid one before each request.
+Key = str | Callable[[], str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,17 @@ class Answer(dict[str, Any]):
 class Connection:
     """Sends requests. What is safe to repeat is repeated when the server does not answer.
 
-    Safe are GET and DELETE, and whatever carries an ``Idempotency-Key``. Anything else is sent
+    Safe are GET, PUT and DELETE, and whatever carries an ``Idempotency-Key``. Anything else is sent
     again only if no connection came about.
     """
 
-    def __init__(self, url: str, api_key: str | None, options: Options) -> None:
+    def __init__(self, url: str, api_key: Key, options: Options) -> None:
         address = _checked(url)
-        self.url = str(address).rstrip("/")
+        self.url = plain_url(url)
         self._options = options
         headers = {"Accept": "application/json", "User-Agent": options.user_agent}
-        if api_key:
+        self._renewed = api_key if callable(api_key) else None
+        if isinstance(api_key, str) and api_key:
             headers["Authorization"] = f"Bearer {_checked_key(api_key)}"
         self._http = httpx.Client(
             base_url=address,
@@ -108,6 +111,10 @@ class Connection:
             self._request("POST", path, body=body, headers=headers, patience=patience)
         )
 
+    def put(self, path: str) -> Answer:
+        """Return the answer to a PUT that says all by its address; it is safe to repeat."""
+        return self._asked(self._request("PUT", path, body={}))
+
     def patch(self, path: str, body: Any, *, version: int | None = None) -> Answer:
         """Return the answer to a PATCH; with ``version`` it fails if there is a newer one."""
         seen = None if version is None else f'"{version}"'
@@ -128,6 +135,8 @@ class Connection:
         patience: float = 0,
     ) -> httpx.Request:
         seconds = self._options.read_seconds + patience
+        if self._renewed is not None:
+            headers = {**(headers or {}), "Authorization": f"Bearer {self._renewed()}"}
         return self._http.build_request(
             method,
             path,
@@ -139,7 +148,7 @@ class Connection:
 
     def _asked(self, request: httpx.Request) -> Answer:
         """Send a request, again if need be; return the object in its answer."""
-        repeatable = request.method in {"GET", "DELETE"} or _KEY in request.headers
+        repeatable = request.method in {"GET", "PUT", "DELETE"} or _KEY in request.headers
         for tried in range(self._options.retries + 1):
             is_last = tried == self._options.retries
             try:
@@ -180,6 +189,11 @@ class Connection:
             f"{self.url} answers, but not as OneOff does (HTTP {answer.status_code}); "
             "is the address right?"
         )
+
+
+def plain_url(url: str) -> str:
+    """Return the address of a server as a client names it. Raises :class:`ValueError`."""
+    return str(_checked(url)).rstrip("/")
 
 
 def new_key() -> str:

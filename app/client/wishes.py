@@ -24,6 +24,8 @@ class JobQuery(PageQuery, total=False):
     type: str | None
     search: str | None
     tag_id: Sequence[str]
+    #: ``me``, or such as ``user:ann``.
+    created_by: str | None
     time_from: str | None
     time_to: str | None
     sort_by: str | None
@@ -126,6 +128,8 @@ class JobEdit(JobFields, total=False):
     name: str
     config: dict[str, Any] | str
     status: str
+    #: The new owner, such as ``user:ann``.
+    created_by: str
 
 
 class Parameters(TypedDict, total=False):
@@ -179,6 +183,8 @@ class ChainEdit(ChainFields, total=False):
     """What is to be changed of a chain; links are replaced as a whole."""
 
     name: str
+    #: The new owner, such as ``user:ann``.
+    created_by: str
 
 
 class ProjectFields(TypedDict, total=False):

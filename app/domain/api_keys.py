@@ -10,6 +10,8 @@ import secrets
 import zlib
 from typing import Final
 
+from app.domain.outbound import parse_networks
+
 PREFIX: Final = "oneoff_"
 #: So much of a key may be shown, to tell it from others.
 SHOWN: Final = 15
@@ -26,6 +28,9 @@ IMPLIED: Final = {
     ADMIN: frozenset({READ, WRITE, ADMIN}),
 }
 DEFAULT_SCOPES: Final = "read,write"
+MOST_ADDRESSES: Final = 50
+#: After a rotation the old key is valid for no longer than this.
+LONGEST_OVERLAP_SECONDS: Final = 7 * 24 * 3600
 
 
 def new_key() -> str:
@@ -57,6 +62,17 @@ def clean_scopes(text: str) -> str:
         named = f"; unknown: {', '.join(unknown)}" if unknown else ""
         raise ValueError(f"must be one or more of {', '.join(IMPLIED)}, comma-separated{named}")
     return ",".join(given)
+
+
+def clean_addresses(text: str) -> str:
+    """Return a list of networks in its stored form, such as ``10.0.0.0/8,::1/128``.
+
+    Raises :class:`ValueError` that names what can't be read.
+    """
+    networks = parse_networks(text)
+    if len(networks) > MOST_ADDRESSES:
+        raise ValueError(f"must be at most {MOST_ADDRESSES} networks")
+    return ",".join(dict.fromkeys(map(str, networks)))
 
 
 def allows(scopes: str, wanted: str) -> bool:

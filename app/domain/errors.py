@@ -76,10 +76,28 @@ class InvalidToken(Unauthenticated):
     code = "INVALID_TOKEN"
 
 
+class InvalidCredentials(Unauthenticated):
+    """wrong username or password"""
+
+    code = "INVALID_CREDENTIALS"
+
+
 class Forbidden(DomainError):
     """This caller may not do this."""
 
     code = "UNAUTHORIZED"
+
+
+class PasswordChangeRequired(Forbidden):
+    """give yourself a new password first (POST /api/auth/password)"""
+
+    code = "PASSWORD_CHANGE_REQUIRED"
+
+
+class CsrfFailed(Forbidden):
+    """a change that comes with a cookie needs the header X-CSRF-Token"""
+
+    code = "CSRF_FAILED"
 
 
 class RateLimited(DomainError):
@@ -87,9 +105,9 @@ class RateLimited(DomainError):
 
     code = "RATE_LIMITED"
 
-    def __init__(self, retry_after: int, message: str = "") -> None:
-        super().__init__(message or f"too many requests; try again in {retry_after} s")
-        #: Seconds.
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message, {"retry_after": retry_after})
+        #: Whole seconds, at least one.
         self.retry_after = retry_after
 
 

@@ -35,6 +35,12 @@ PERMISSIONS: Final = {
     "dashboard:user": "See queues, workers and figures of what one may see",
 }
 EVERY: Final = frozenset(PERMISSIONS)
+#: Permissions that end so are for what one owns.
+OWN: Final = "-own"
+#: What reaches beyond any project: a key that is limited to one never has it.
+OF_INSTALLATION: Final = frozenset(
+    {"user:manage", "role:assign", "system:config", "system:audit", "dashboard:admin"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ BUILT_IN: Final = {
         BuiltInRole("viewer", "Sees everything, changes nothing", _SEEING, sees_all=True),
         BuiltInRole(
             "user",
-            "Sees, starts and changes jobs that are his; sees and starts those of his projects",
+            "Sees, starts and changes own jobs; sees and starts those of own projects",
             frozenset(
                 {
                     "job:read",
@@ -100,6 +106,16 @@ def of_scopes(scopes: str) -> frozenset[str]:
     """Return what a key with these stored scopes may do."""
     named = {scope for given in scopes.split(",") for scope in IMPLIED.get(given, ())}
     return frozenset().union(*(OF_SCOPE[scope] for scope in named))
+
+
+def idle_scopes(scopes: str, held: frozenset[str]) -> list[str]:
+    """Return the stored scopes that give an owner with these permissions nothing more."""
+    idle, below = [], frozenset[str]()
+    for scope, allowed in OF_SCOPE.items():
+        if scope in scopes.split(",") and not (allowed - below) & held:
+            idle.append(scope)
+        below = allowed
+    return idle
 
 
 def clean_permissions(names: Iterable[str]) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from app.domain.containers import parse_allowed
 from app.domain.mail.addresses import clean_address, clean_addresses
 from app.domain.outbound import Network, parse_networks
+from app.domain.people.identity import RoleMap, clean_base, clean_issuer, parse_role_map
 from app.domain.programs import parse_packages
 from app.domain.schedules.zones import check_zone
 from app.domain.secret_keys import read_key
@@ -62,14 +62,16 @@ def _server(value: str) -> str:
     return value
 
 
-def _public_url(value: str) -> str:
-    """Return where people find the product, without a slash at the end."""
-    parts = urlsplit(value)
-    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
-    is_web = parts.scheme in {"http", "https"} and parts.hostname
-    if value and not (is_web and is_plain and re.fullmatch(r"[!-~]+", value)):
-        raise ValueError("must be an address such as https://jobs.example.com")
-    return value.rstrip("/")
+def _role_map(value: object) -> object:
+    return parse_role_map(value) if isinstance(value, str) else value
+
+
+def _issuer(value: str) -> str:
+    return clean_issuer(value) if value else value
+
+
+def _base(value: str) -> str:
+    return clean_base(value) if value else value
 
 
 #: Encryption keys; shown nowhere, also not where a whole object of settings is printed.
@@ -79,13 +81,15 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Allowed = Annotated[tuple[str, ...], BeforeValidator(_allowed)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 Packages = Annotated[tuple[str, ...], BeforeValidator(_packages)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+PublicUrl = Annotated[str, AfterValidator(_base)]
+Roles = Annotated[RoleMap, BeforeValidator(_role_map)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 #: One address, or none.
 MailAddress = Annotated[str, AfterValidator(_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 ServerName = Annotated[str, AfterValidator(_server)]
-PublicUrl = Annotated[str, AfterValidator(_public_url)]
 Level = Annotated[Literal["debug", "info", "warn", "error"], BeforeValidator(str.lower)]
 
 

@@ -1,4 +1,4 @@
-"""The one door to web addresses of others, outside of jobs: a POST of some bytes.
+"""The one door to web addresses of others, outside of jobs.
 
 The address checked is the address connected to. Nothing is followed, kept or taken from the
 environment: no redirect, cookie, proxy or netrc. One deadline holds for all of it.
@@ -53,13 +53,35 @@ class Door:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a body; return the answer, whatever its status. Raises :class:`CallFailed`."""
-        with _plain_failures(self.seconds):
-            return self._post(check_url(url), headers, body)
+        with self._answered("POST", url, headers, body) as response:
+            return Answer(response.status, _beginning(response), _retry_after(response))
 
-    def _post(self, to: WebAddress, headers: Mapping[str, str], body: bytes) -> Answer:
+    def fetch(
+        self, url: str, most: int, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer:
+        """Ask for a whole answer of at most ``most`` bytes; with a body by POST.
+
+        Raises :class:`CallFailed`, also if the answer is longer or breaks off.
+        """
+        method = "GET" if body is None else "POST"
+        with self._answered(method, url, headers, body) as response:
+            return Answer(response.status, _whole(response, most), _retry_after(response))
+
+    @contextmanager
+    def _answered(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[httpcore.Response]:
+        with _plain_failures(self.seconds), self._sent(method, check_url(url), headers, body) as it:
+            yield it
+
+    @contextmanager
+    def _sent(
+        self, method: str, to: WebAddress, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[httpcore.Response]:
         own = {"Host": to.authority, "Connection": "close", "Accept": "*/*"}
         sent = [(name.encode(), value.encode()) for name, value in {**own, **headers}.items()]
-        sent.append((b"Content-Length", str(len(body)).encode()))
+        if body is not None:
+            sent.append((b"Content-Length", str(len(body)).encode()))
         target = httpcore.URL(
             scheme=to.scheme.encode(),
             host=to.host.encode(),
@@ -69,9 +91,9 @@ class Door:
         backend = _Backend(self, time.monotonic() + self.seconds)
         with (
             httpcore.ConnectionPool(ssl_context=trusted(), network_backend=backend) as pool,
-            pool.stream("POST", target, headers=sent, content=body) as response,
+            pool.stream(method, target, headers=sent, content=body) as response,
         ):
-            return Answer(response.status, _beginning(response), _retry_after(response))
+            yield response
 
 
 def _escaped(target: str) -> bytes:
@@ -89,6 +111,15 @@ def _beginning(response: httpcore.Response) -> bytes:
             if len(kept) >= READ_BYTES:
                 break
     return kept[:READ_BYTES]
+
+
+def _whole(response: httpcore.Response, most: int) -> bytes:
+    kept = b""
+    for block in response.iter_stream():
+        kept += block
+        if len(kept) > most:
+            raise CallFailed(f"the answer has more than {most} bytes")
+    return kept
 
 
 def _retry_after(response: httpcore.Response) -> str:

@@ -9,6 +9,7 @@ from app.models.executions import Execution, ExecutionLog
 from app.models.jobs import Job, JobVersion, job_tags
 from app.models.people import Role, User, UserSession, project_members, user_roles
 from app.models.projects import Project, Tag
+from app.models.sign_ins import SignInTry, SpentState
 from app.models.system import (
     IdempotencyKey,
     Installation,
@@ -45,6 +46,8 @@ __all__ = [
     "Queue",
     "QueueStart",
     "Role",
+    "SignInTry",
+    "SpentState",
     "SystemConfig",
     "Tag",
     "Tally",

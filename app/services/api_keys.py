@@ -1,7 +1,7 @@
-"""API keys: making, changing and revoking them."""
+"""API keys: making, changing and revoking them. Who may do so is decided by ``people.keys``."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,14 +18,17 @@ from app.services.listing import Listing, Page, Wanted, counted
 
 LISTING = Listing(ApiKey.id, {"created_at": Order(ApiKey.created_at)}, "created_at", "desc")
 _ROTATED = " (rotated)"
+#: What a key has in common with the one that it replaces.
+_KEPT = ("scopes", "expires_at", "owner_id", "project_id", "addresses")
 
 
-def page(session: Session, wanted: Wanted) -> Page[dict[str, Any]]:
-    """Return a page of keys, the newest first; those that are revoked are among them."""
-    ids, cursor = LISTING.ids(session, Scope(), wanted)
+def page(session: Session, wanted: Wanted, owner_id: str | None = None) -> Page[dict[str, Any]]:
+    """Return a page of keys, or of one owner's, the newest first; also those that are revoked."""
+    where = () if owner_id is None else (ApiKey.owner_id == owner_id,)
+    ids, cursor = LISTING.ids(session, Scope(where), wanted)
     found = {key.id: key for key in session.scalars(sa.select(ApiKey).where(ApiKey.id.in_(ids)))}
     rows = [wire(found[row_id]) for row_id in ids if row_id in found]
-    total, is_capped = counted(session, sa.select(ApiKey.id))
+    total, is_capped = counted(session, sa.select(ApiKey.id).where(*where))
     return Page(rows, total, wanted.limit, wanted.offset, cursor, is_capped)
 
 
@@ -57,6 +60,9 @@ def create(session: Session, values: Mapping[str, Any], actor: str) -> dict[str,
         scopes=values.get("scopes", form.DEFAULT_SCOPES),
         expires_at=values.get("expires_at"),
         is_active=True,
+        owner_id=values.get("owner_id"),
+        project_id=values.get("project_id"),
+        addresses=values.get("addresses", ""),
         created_by=actor,
         created_at=now(),
         updated_at=now(),
@@ -68,6 +74,7 @@ def create(session: Session, values: Mapping[str, Any], actor: str) -> dict[str,
 
 def update(session: Session, key_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Change what is given of a key; in all processes it holds within a second."""
+    access.changed(session)
     key = get(session, key_id)
     if "expires_at" in values:
         _refuse_past(values["expires_at"])
@@ -76,40 +83,45 @@ def update(session: Session, key_id: str, values: Mapping[str, Any]) -> dict[str
     for name, value in values.items():
         setattr(key, name, value)
     key.updated_at = now()
-    access.changed(session)
     session.flush()
     return wire(key)
 
 
 def revoke(session: Session, key_id: str) -> dict[str, Any]:
     """Make a key useless for good. Doing it again changes nothing."""
+    access.changed(session)
     key = get(session, key_id)
     if key.revoked_at is None:
         key.is_active, key.revoked_at, key.updated_at = False, now(), now()
-        access.changed(session)
         session.flush()
     return wire(key)
 
 
-def rotate(session: Session, key_id: str, actor: str) -> dict[str, Any]:
-    """Revoke a key and make one like it; only this answer holds the new key itself."""
+def rotate(session: Session, key_id: str, actor: str, overlap_seconds: int = 0) -> dict[str, Any]:
+    """Make a key like this one; only this answer holds it.
+
+    The old one is revoked, or goes on being valid for ``overlap_seconds``.
+    """
+    access.changed(session)
     old = get(session, key_id)
     if old.revoked_at is not None:
         raise Conflict("the key is revoked for good; make a new one")
+    same = {name: getattr(old, name) for name in _KEPT}
     name = old.name if old.name.endswith(_ROTATED) else old.name + _ROTATED
-    made = create(session, {"name": name, "scopes": old.scopes} | _expiry_of(old), actor)
-    revoke(session, old.id)
+    made = create(session, same | {"name": name}, actor)
+    if overlap_seconds:
+        end = now() + timedelta(seconds=overlap_seconds)
+        old.expires_at = end if old.expires_at is None else min(end, old.expires_at)
+        old.updated_at = now()
+    else:
+        revoke(session, old.id)
     return made
 
 
 def delete(session: Session, key_id: str) -> None:
     """Forget a key. It is refused from then on."""
-    session.delete(get(session, key_id))
     access.changed(session)
-
-
-def _expiry_of(key: ApiKey) -> dict[str, datetime]:
-    return {} if key.expires_at is None else {"expires_at": key.expires_at}
+    session.delete(get(session, key_id))
 
 
 def _refuse_past(expires_at: datetime | None) -> None:
@@ -125,6 +137,9 @@ def wire(key: ApiKey) -> dict[str, Any]:
         "key_prefix": key.key_prefix,
         "scopes": key.scopes,
         "is_active": key.is_active,
+        "owner_id": key.owner_id,
+        "project_id": key.project_id,
+        "addresses": key.addresses.split(",") if key.addresses else [],
         "created_by": key.created_by,
         "created_at": key.created_at,
         "updated_at": key.updated_at,

@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from app.db import reading, transaction
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, NotFound
 from app.models import Execution, Job
 from app.services import audit, execution_lists, executions, search, totals
 from app.services.executions.sql import DEAD
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, check_range, counted
 
+#: Without the mapper: who sees an execution sees the name of its job.
+_jobs: Any = Job.__table__
 #: So many are replayed or discarded in one call.
 MAX_BATCH = 1000
 #: So many refusals are told one by one.
@@ -99,9 +101,11 @@ def _newest(
     order = (Execution.completed_at.desc(), Execution.id.desc())
     place = sa.func.row_number().over(partition_by=Execution.fingerprint, order_by=order)
     names = ("id", "job_id", "error", "error_code", "fingerprint")
-    columns = (*(getattr(Execution, n) for n in names), Job.name.label("job_name"))
+    columns = (*(getattr(Execution, n) for n in names), _jobs.c.name.label("job_name"))
     mine = (*where, Execution.fingerprint.in_(marks))
-    ranked = sa.select(*columns, place.label("place")).join(Job).where(*mine).subquery()
+    its_job = _jobs.c.id == Execution.job_id
+    query = sa.select(*columns, place.label("place")).join(_jobs, its_job).where(*mine)
+    ranked = query.subquery()
     rows = session.execute(sa.select(ranked).where(ranked.c.place == 1))
     return {
         str(row.fingerprint): {
@@ -166,7 +170,7 @@ def replay_some(filters: DeadLetterFilters, limit: int, actor: str) -> dict[str,
             for one in ids:
                 try:
                     made.append(str(executions.replay(session, one, actor)["execution_id"]))
-                except Conflict as error:
+                except (Conflict, NotFound) as error:
                     refused.append({"id": one, "error": str(error)})
     with reading() as session:
         left = _count(session, _where(session, filters))

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from app.domain.clock import to_wire
 from app.domain.errors import invalid
-from app.domain.ids import normalise_id
 from app.domain.schedules.once import parse_rfc3339
 from app.services.keyset import Order, Place, Row, Scope, read
 
@@ -22,6 +22,8 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 #: Totals are exact up to here; more is not worth counting.
 COUNTED = 10_000
+#: 32 hexadecimal digits; of what the product brings, a name.
+_ROW_ID = re.compile(r"[a-z0-9._-]{1,63}")
 
 T = TypeVar("T")
 
@@ -95,7 +97,7 @@ class Listing:
                 base64.b64decode(padded, altchars=b"-_", validate=True)
             )
             known = sort_by in self.orders and order in {"asc", "desc"}
-            known = known and normalise_id(row_id) == row_id
+            known = known and _ROW_ID.fullmatch(row_id) is not None
             key = _typed(key, self.orders[sort_by].column.type) if known else None
         except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
             known = False

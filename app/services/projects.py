@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.domain.errors import Conflict, NotFound, invalid
+from app.domain.errors import Conflict, Forbidden, NotFound, invalid
 from app.domain.ids import new_id, normalise_id
-from app.models import Chain, Execution, Job, Project
+from app.models import Chain, Execution, Job, Project, User, project_members
 from app.services import totals
+from app.services.access import changed, sight
 from app.services.executions.sql import ACTIVE
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
@@ -51,6 +52,8 @@ def get(session: Session, project_id: str) -> Project:
 
 def create(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     """Make a project."""
+    if (limited := sight.limited()) is not None and limited.within is not None:
+        raise Forbidden("a key of one project makes no others", {"needs": ["membership"]})
     _refuse_taken(session, values["name"])
     project = Project(
         id=new_id(),
@@ -60,12 +63,25 @@ def create(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     )
     session.add(project)
     session.flush()
+    if limited is not None:
+        _join(session, project, limited.actor)
     return _wire(project, 0)
 
 
+def _join(session: Session, project: Project, actor: str) -> None:
+    """Make who makes a project its member, if nothing else would let it be seen."""
+    person = sa.select(sa.literal(project.id), User.id).where(
+        User.username == actor.removeprefix("user:")
+    )
+    columns = [project_members.c.project_id, project_members.c.user_id]
+    session.execute(sa.insert(project_members).from_select(columns, person))
+    changed(session)
+
+
 def update(session: Session, project_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Change what is given of a project."""
+    """Change what is given of a project. Raises :class:`Forbidden` for who is no member."""
     project = get(session, project_id)
+    sight.check_whole(project.id)
     if "name" in values:
         _refuse_taken(session, values["name"], project.id)
     for name, value in values.items():
@@ -78,6 +94,7 @@ def update(session: Session, project_id: str, values: Mapping[str, Any]) -> dict
 def delete(session: Session, project_id: str, reassign_to: str | None) -> None:
     """Delete a project with its jobs and chains, or after moving them to another project."""
     project = get(session, project_id)
+    sight.check_whole(project.id)
     if project.id == DEFAULT:
         raise Conflict("Cannot delete default project")
     if reassign_to is not None:
@@ -91,6 +108,7 @@ def _reassign(session: Session, project: Project, target: str) -> None:
     known = normalise_id(target)
     if known == project.id or known is None or session.get(Project, known) is None:
         raise invalid("reassign_to", "must be another project", target)
+    sight.check_whole(known)
     for table in (Execution, Job, Chain):  # the order in which claims lock them
         session.execute(
             sa.update(table).where(table.project_id == project.id).values(project_id=known)
@@ -105,7 +123,9 @@ def _runs(session: Session, project_id: str) -> bool:
 
 def _refuse_taken(session: Session, name: str, project_id: str = "") -> None:
     query = sa.select(Project.id).where(Project.name == name, Project.id != project_id)
-    if session.scalar(query) is not None:
+    with sight.unlimited():
+        is_taken = session.scalar(query) is not None
+    if is_taken:
         raise Conflict("another project has this name")
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.models import Job, job_tags
+from app.services.access import sight
 from app.services.listing import COUNTED
 
 #: Up to so many matches are looked up by their index.
@@ -28,7 +29,7 @@ _FOUND = (
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """A condition, and how many jobs fulfil it, up to one more than lists count, if known."""
+    """A condition, and how many of all jobs fulfil it, up to one more than is counted, if known."""
 
     condition: sa.ColumnElement[bool]
     matches: int | None = None
@@ -50,6 +51,7 @@ def name_contains(session: Session, text: str) -> Narrowed:
     return Narrowed(Job.id.in_(sa.select(named.c.job_id)) if is_few else alike, matches)
 
 
+@sight.unlimited()
 def _matches(session: Session, query: sa.Select[Any]) -> int:
     some = query.limit(COUNTED + 1).subquery()
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0

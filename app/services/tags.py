@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.clock import now
-from app.domain.errors import Conflict, NotFound
+from app.domain.errors import Conflict, Forbidden, NotFound
 from app.domain.ids import new_id, normalise_id
-from app.models import Tag
+from app.models import Job, Tag, job_tags
+from app.services.access import sight
 from app.services.jobs.views import tag_wire
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
@@ -51,7 +52,7 @@ def create(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def update(session: Session, tag_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Change what is given of a tag."""
-    tag = get(session, tag_id)
+    tag = _changeable(session, tag_id)
     if "name" in values:
         _refuse_taken(session, values["name"], tag.id)
     for name, value in values.items():
@@ -62,10 +63,24 @@ def update(session: Session, tag_id: str, values: Mapping[str, Any]) -> dict[str
 
 def delete(session: Session, tag_id: str) -> None:
     """Delete a tag; jobs lose it."""
-    session.execute(sa.delete(Tag).where(Tag.id == get(session, tag_id).id))
+    session.execute(sa.delete(Tag).where(Tag.id == _changeable(session, tag_id).id))
+
+
+def _changeable(session: Session, tag_id: str) -> Tag:
+    """Return a tag. Raises :class:`Forbidden` if jobs carry it that are hidden."""
+    tag = get(session, tag_id)
+    if sight.limited() is not None:
+        its = job_tags.c.tag_id == tag.id
+        carriers = session.scalar(sa.select(sa.func.count(job_tags.c.job_id)).where(its))
+        seen = sa.select(sa.func.count(Job.id)).join(job_tags, job_tags.c.job_id == Job.id)
+        if tag.is_default or session.scalar(seen.where(its)) != carriers:
+            raise Forbidden("others use this tag too", {"needs": ["membership"]})
+    return tag
 
 
 def _refuse_taken(session: Session, name: str, tag_id: str = "") -> None:
     query = sa.select(Tag.id).where(Tag.name == name, Tag.id != tag_id)
-    if session.scalar(query) is not None:
+    with sight.unlimited():
+        is_taken = session.scalar(query) is not None
+    if is_taken:
         raise Conflict("another tag has this name")

@@ -16,6 +16,7 @@ from app.domain.clock import now
 from app.gateways import broker
 from app.gateways.messages import Pair, Ring, Step
 from app.models import ChainRun, Worker
+from app.services.access import sight
 
 _RINGS = "rings"
 _TAILS = "tails"
@@ -91,6 +92,7 @@ def publish_tail_after_commit(session: Session, chain_run_id: str) -> None:
         after_commit(session, lambda: publish_tail(chain_run_id))
 
 
+@sight.unlimited()
 def publish_tail(chain_run_id: str) -> None:
     """Publish the chain of the links that are left of a run, from the one whose turn it is.
 

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from app.domain.ids import new_id
 from app.gateways.broker import RESERVED
 from app.models import Execution, Queue, Worker
 from app.services import recovery
+from app.services.access import sight
 from app.services.executions.sql import STARTED
 from app.services.wakeups import ALIVE_SECONDS
 from app.version import VERSION
@@ -138,16 +139,27 @@ def living(session: Session) -> list[dict[str, Any]]:
     claims = sa.select(Execution.worker, Execution.id).where(STARTED).order_by(Execution.id)
     for worker_id, execution_id in session.execute(claims):
         running[worker_id].append(execution_id)
-    return [_wire(w, running[w.id], consuming=bool(takes)) for w, takes in rows]
+    shown = (
+        None if sight.limited() is None else {*session.scalars(sa.select(Queue.name)), *RESERVED}
+    )
+    return [_wire(w, _queues(w, shown), running[w.id], consuming=bool(t)) for w, t in rows]
 
 
-def _wire(worker: Worker, running: list[str], *, consuming: bool) -> dict[str, Any]:
+def _queues(worker: Worker, shown: Collection[str] | None) -> list[str]:
+    """Return the queues that a worker serves, without those whose names are hidden."""
+    names = [name for name in worker.queues.split(",") if name]
+    return [name for name in names if shown is None or name in shown]
+
+
+def _wire(
+    worker: Worker, queues: list[str], running: list[str], *, consuming: bool
+) -> dict[str, Any]:
     return {
         "id": worker.id,
         "host": worker.host,
         "pid": worker.pid,
         "pool": worker.pool,
-        "queues": [name for name in worker.queues.split(",") if name],
+        "queues": queues,
         "slots": worker.slots,
         "slots_used": min(len(running), worker.slots),
         "consuming": consuming,

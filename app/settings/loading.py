@@ -15,7 +15,7 @@ from app.settings.model import Settings
 #: Settings that may hold a password: never shown, and each may come from a file (NAME_FILE).
 SECRETS = frozenset(
     {
-        *("database_url", "redis_url", "broker_url"),
+        *("database_url", "redis_url", "broker_url", "oidc_client_secret"),
         *("encryption_key", "encryption_keys_old", "smtp_password"),
     }
 )

@@ -121,6 +121,14 @@ class Settings(MailSettings, SecuritySettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _provider_leads_back(self) -> Self:
+        if self.oidc_issuer and not self.public_url:
+            raise ValueError(
+                "OIDC_ISSUER needs PUBLIC_URL: where the provider leads people back to"
+            )
+        return self
+
     @property
     def folder(self) -> Path:
         """The data folder, with ``~`` expanded."""
@@ -204,6 +212,11 @@ class Settings(MailSettings, SecuritySettings):
             if part.hostname
         ]
         return OutboundPolicy(self.outbound_deny, self.outbound_allow, tuple(own))
+
+    @property
+    def provider_outbound(self) -> OutboundPolicy:
+        """The policy for the identity provider, which the operator has named."""
+        return OutboundPolicy(own=self.outbound.own)
 
     @property
     def webhook_outbound(self) -> OutboundPolicy:

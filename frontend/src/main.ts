@@ -8,7 +8,6 @@ import { whenSignedOut } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { i18n } from "@/i18n";
 import { router } from "@/router";
-import { useLive } from "@/stores/live";
 import { useSession } from "@/stores/session";
 
 import App from "./App.vue";
@@ -24,22 +23,34 @@ const client = new QueryClient({
   },
 });
 
-function toSignIn(): void {
+/** Whether nobody can sign in yet, because there is nobody. */
+async function isNew(): Promise<boolean> {
+  const answer = await fetch("/setup/status").catch(() => null);
+  const told: unknown = answer?.ok ? await answer.json() : null;
+  return (told as { data?: { needed?: boolean } } | null)?.data?.needed === true;
+}
+
+async function toSignIn(): Promise<void> {
+  if (await isNew()) {
+    location.assign("/welcome");
+    return;
+  }
   const next = location.pathname + location.search;
-  location.assign(`/login?expired=1&next=${encodeURIComponent(next)}`);
+  location.assign(`/login?expired=1&lang=${document.documentElement.lang}&next=${encodeURIComponent(next)}`);
 }
 
 async function start(): Promise<void> {
   const app = createApp(App);
   app.use(createPinia()).use(VueQueryPlugin, { queryClient: client }).use(i18n);
-  whenSignedOut(toSignIn);
+  whenSignedOut(() => void toSignIn());
   const session = useSession();
+  // The first start comes before anybody can sign in.
+  const isFirst = location.pathname === "/welcome";
   try {
-    await session.load();
+    if (!isFirst) await session.load();
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return;
   }
-  app.runWithContext(() => useLive().open());
   app.use(router).mount("#app");
 }
 

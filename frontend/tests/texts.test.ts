@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { createI18n } from "vue-i18n";
 
 import en from "@/i18n/en";
 import vi from "@/i18n/vi";
@@ -20,4 +21,15 @@ it("says everything in both languages, with the same places to fill in", () => {
   const vietnamese = flat(vi);
   expect([...vietnamese.keys()].sort()).toEqual([...english.keys()].sort());
   for (const [key, text] of english) expect([key, places(vietnamese.get(key) ?? "")]).toEqual([key, places(text)]);
+});
+
+it("has no text that cannot be read, such as one with a bare @", () => {
+  const i18n = createI18n({ legacy: false, locale: "en", messages: {} });
+  const say = i18n.global.t as (key: string, values: object) => string;
+  for (const tree of [en, vi]) {
+    for (const [key, text] of flat(tree)) {
+      i18n.global.setLocaleMessage("en", { text } as never);
+      expect(() => say("text", { name: "x" }), key).not.toThrow();
+    }
+  }
 });

@@ -121,3 +121,48 @@ def test_webhooks_reach_private_addresses_only_if_nobody_is_a_stranger():
         assert not load(settings, {}).webhook_outbound.allows("169.254.169.254", 80)
     denied = load({"outbound_deny": "127.0.0.0/8"}, {})
     assert not denied.webhook_outbound.allows(private, 80)
+
+
+PROVIDER = {
+    "OIDC_ISSUER": "https://id.test/realms/x",
+    "OIDC_CLIENT_ID": "oneoff",
+    "PUBLIC_URL": "https://jobs.test/",
+}
+
+
+def test_an_identity_provider_is_described_as_a_whole(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hush\n")
+    more = {"OIDC_CLIENT_SECRET_FILE": str(secret), "OIDC_ROLE_MAP": "a=user,b=admin"}
+    settings = load({}, PROVIDER | more | {"DATA_DIR": "/nowhere"})
+    assert settings.public_url == "https://jobs.test"
+    assert settings.oidc_client_secret == "hush"
+    assert settings.oidc_role_map == (("a", "user"), ("b", "admin"))
+    assert settings.oidc_roles_claim == "realm_access.roles"
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("lacking", [*PROVIDER])
+def test_nothing_of_it_may_lack(lacking: str) -> None:
+    environ = {name: value for name, value in PROVIDER.items() if name != lacking}
+    if lacking == "OIDC_ISSUER":
+        assert not load({}, {"DATA_DIR": "/nowhere", "PUBLIC_URL": "https://jobs.test"}).oidc_issuer
+    with pytest.raises(Invalid, match=lacking):
+        load({}, environ | {"DATA_DIR": "/nowhere"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_ISSUER", "http://id.test"),
+        ("PUBLIC_URL", "https://jobs.test/path"),
+        ("OIDC_ROLE_MAP", "a=user,b"),
+        ("OIDC_SCOPES", "profile email"),
+        ("OIDC_SCOPES", "openid  email"),
+        ("OIDC_NAME", "x" * 51),
+    ],
+)
+def test_what_can_t_be_right_of_it_is_named(name: str, value: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        load({}, PROVIDER | {name: value, "DATA_DIR": "/nowhere"})
+    assert [fault.field for fault in caught.value.faults] == [name]

@@ -21,7 +21,12 @@ from tests.architecture.source import ROOT
 PAGES = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
 )
-WORDS = [p for f in ("docs", "examples") for p in (ROOT / f).rglob("*.*") if p.suffix != ".pyc"]
+WORDS = [
+    p
+    for f in ("docs", "examples")
+    for p in (ROOT / f).rglob("*.*")
+    if p.suffix not in {".pyc", ".png"}
+]
 #: Commands of the launcher itself.
 LAUNCHER = {"--set-up"}
 #: Variables that the launcher reads, and that name the file of settings.

@@ -48,7 +48,8 @@ def checkout(tmp_path: Path) -> Path:
     (folder / "app" / "cli").mkdir(parents=True)
     (folder / "app" / "cli" / "__main__.py").write_text(PRODUCT)
     shutil.copy(ROOT / "oneoff", folder)
-    shutil.copy(ROOT / "requirements" / "pip_wheel.py", folder / "requirements")
+    for module in (ROOT / "requirements").glob("*.py"):
+        shutil.copy(module, folder / "requirements")
     write_lock(folder, "1.0")
     return folder
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from requirements import tools
 from tests.launcher.conftest import ROOT
 
 #: Runs the launcher as if by an old Python.
@@ -47,8 +48,9 @@ def finished(launcher):
     return launcher
 
 
-def test_an_old_python_can_read_it():
-    ast.parse((ROOT / "oneoff").read_text(), feature_version=(3, 6))
+@pytest.mark.parametrize("name", ["oneoff", "requirements/page_sources.py"])
+def test_an_old_python_can_read_what_each_start_runs(name):
+    ast.parse((ROOT / name).read_text(), feature_version=(3, 6))
 
 
 def test_an_old_python_names_the_command_that_gets_a_new_one(checkout, tmp_path):
@@ -144,8 +146,8 @@ def test_an_unknown_set_of_packages_is_refused(launcher):
         ("Collecting x\nERROR: something nobody foresaw\n", "something nobody foresaw"),
     ],
 )
-def test_what_pip_says_becomes_one_line_with_what_helps(launcher, word, help_):
-    line = launcher.explain(word.split("\n"))
+def test_what_pip_says_becomes_one_line_with_what_helps(word, help_):
+    line = tools.explain("pip", word.split("\n"), tools.CAUSES, "/venv")
     assert help_ in line
     assert "\n" not in line
 

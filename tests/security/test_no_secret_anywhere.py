@@ -60,8 +60,12 @@ class Run:
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send something with the API key; return the data of the answer."""
+        return self.send("POST", path, body)
+
+    def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send something by any method with the API key; return the data of the answer."""
         key = {"X-API-Key": self.nowhere["API key"]}
-        status, made = self.product.ask("POST", path, body, headers=key)
+        status, made = self.product.ask(method, path, body, headers=key)
         assert status < 300, made
         data: dict[str, Any] = made["data"]
         return data
@@ -125,6 +129,20 @@ def dumped(address: str) -> bytes:
     return subprocess.run(command, capture_output=True, check=True, cwd="/").stdout
 
 
+def sign_in(run: Run) -> None:
+    """Make a person and have that person sign in, once more, and with a wrong password."""
+    password = run.new("password")
+    run.post("/api/users", {"username": "ann", "roles": ["user"], "password": password})
+    tries = ({"username": "ann", "password": run.new("wrong password")},)
+    for given in (*tries, {"username": "ann", "password": password}):
+        _, said = run.product.ask("POST", "/api/auth/login", given)
+    told = said["data"]
+    run.nowhere |= {"access token": told["token"], "refresh token": told["refresh_token"]}
+    fresh_ones = {"refresh_token": told["refresh_token"]}
+    renewed = run.product.ask("POST", "/api/auth/refresh", fresh_ones)[1]["data"]
+    run.nowhere["renewed refresh token"] = renewed["refresh_token"]
+
+
 def use(run: Run, target: HttpTarget) -> list[dict[str, Any]]:
     """Give the product secrets of each kind, and have it work with them."""
     hook = {
@@ -135,6 +153,9 @@ def use(run: Run, target: HttpTarget) -> list[dict[str, Any]]:
     webhook = run.post("/api/webhooks", hook | {"secret": run.new("webhook secret")})
     rotated = run.post(f"/api/webhooks/{webhook['id']}/rotate-secret", {})
     run.nowhere["rotated webhook secret"] = rotated["secret"]
+    sign_in(run)
+    mail = {"server": "127.0.0.1", "port": 9, "username": "u", "from": "jobs@example.com"}
+    run.send("PUT", "/api/settings/smtp", mail | {"password": run.new("mail password")})
     time.sleep(1.1)  # all processes know of the webhook after a second
     token = run.new("variable")
     run.post("/api/variables", {"name": "TOKEN", "value": token, "is_sensitive": True})

@@ -17,7 +17,7 @@ from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 from tests.support.stack import COMPOSE, ROOT, Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(500)]
 
 DOWN_SECONDS = 30
 FINAL = {"completed", "failed", "timeout", "cancelled", "skipped", "dead_letter"}
@@ -222,7 +222,7 @@ def _second_api(stack: Stack) -> str:
 def test_the_checkout_is_all_that_the_image_is_made_of() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert ignored[0] == "*"
-    assert all((ROOT / line[1:]).exists() for line in ignored if line.startswith("!"))
+    assert all(any(ROOT.glob(line[1:])) for line in ignored if line.startswith("!"))
 
 
 def test_the_grace_is_shorter_than_the_time_docker_waits() -> None:

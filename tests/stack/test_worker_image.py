@@ -20,6 +20,7 @@ from app.models import Execution
 from app.services import execution_lists, installation, workers
 from app.services.jobs import creation
 from app.services.jobs.drafts import Draft
+from app.services.notifications import sending
 from app.settings import Settings
 from migrations import apply
 from tests.end_to_end.product import until
@@ -32,7 +33,7 @@ from tests.support.containers import (
     RedisServer,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(500)]
 
 GRACE_SECONDS = 3
 #: What docker-compose.yml says that a worker needs besides its grace.
@@ -46,6 +47,7 @@ OUR_TASKS = {
     broker.CHORE_TASK,
     broker.LINK_TASK,
     broker.DELIVER_TASK,
+    sending.SEND_TASK,
 }
 
 # What lies in memory leaves no volumes behind.
@@ -87,6 +89,9 @@ another_worker = container(
     wrapper_class=OneOffContainer, command=OneOffContainer.command(), **_ROLE
 )
 beat = container(wrapper_class=BeatContainer, command=BeatContainer.command(), **_ROLE)
+
+#: One for all workers, as they share a database.
+_KEY = key_text(new_key())
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +139,7 @@ def default_worker_env(
     """The settings of all roles."""
     own = {
         "DATABASE_URL": postgresql.url,
-        "ENCRYPTION_KEY": key_text(new_key()),
+        "ENCRYPTION_KEY": _KEY,
         "WORKERS_COUNT": str(SLOTS),
         "LEASE_SECONDS": "3",
         "SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS),

@@ -6,7 +6,9 @@ from typing import Final
 
 from flask import current_app, request
 
+from app.domain.errors import Forbidden
 from app.domain.outbound import Network
+from app.services.access import Principal
 from app.settings import Settings
 
 #: Nobody stands behind more proxies than this.
@@ -28,6 +30,23 @@ def client_address() -> str:
             break
         peer = hop
     return peer
+
+
+def is_elsewhere(who: Principal) -> bool:
+    """Return whether somebody asks with a key that may not be used from here."""
+    return not may_be_used_from(who, client_address())
+
+
+def may_be_used_from(who: Principal, address: str) -> bool:
+    """Return whether what somebody has shown may be used from an address."""
+    return not who.networks or _is_in(address, who.networks)
+
+
+def refuse_elsewhere(who: Principal) -> None:
+    """Raise :class:`Forbidden` for a key that may not be used from here."""
+    if is_elsewhere(who):
+        details = {"reason": "address_not_allowed", "address": client_address()}
+        raise Forbidden("this key may not be used from this address", details)
 
 
 def came_by_tls() -> bool:

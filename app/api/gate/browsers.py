@@ -2,7 +2,7 @@
 
 Without keys the only thing between a foreign page and a shell job are these rules: the Host
 must be ours, a change must not come from elsewhere, and bodies must be JSON. Where keys are needed
-the Host may be any: no browser sends a key by itself.
+the Host may be any: no browser sends a key by itself, and beside a cookie it needs a token.
 """
 
 from http import HTTPStatus
@@ -21,13 +21,15 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 STREAMS: Final = frozenset({"events.stream_events", "log_stream.watch_log"})
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _REQUEST_HEADERS = (
-    "Content-Type, Authorization, X-API-Key, Idempotency-Key, If-Match, If-None-Match, "
-    "traceparent, tracestate"
+    "Content-Type, Authorization, X-API-Key, X-CSRF-Token, X-Session, Idempotency-Key, If-Match, "
+    "If-None-Match, traceparent, tracestate"
 )
 _ANSWER_HEADERS = (
     "ETag, Idempotent-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
     "traceparent"
 )
+#: The route that takes a form.
+FORM = "pages.take_sign_in"
 _SECURITY = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -58,7 +60,7 @@ class _Rules:
 
     def check(self) -> Response | None:
         """Refuse what must not be served; answer preflights."""
-        if self.checks_host and _name_of(request.host) not in self.hosts:
+        if self.checks_host and name_of(request.host) not in self.hosts:
             raise Forbidden("this host name is not ours; see ALLOWED_ORIGINS")
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             return Response(status=HTTPStatus.NO_CONTENT)
@@ -106,7 +108,7 @@ class _Rules:
             response.headers["Access-Control-Max-Age"] = "600"
 
 
-def _name_of(host: str) -> str:
+def name_of(host: str) -> str:
     """Return the name in a Host header, without port and brackets."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
@@ -122,5 +124,10 @@ def _is_own(origin: str) -> bool:
 
 def _check_body() -> None:
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
-    if has_body and not request.is_json:
+    if has_body and not request.is_json and not _is_own_form():
         raise UnsupportedMediaType("the body must be JSON (Content-Type: application/json)")
+
+
+def _is_own_form() -> bool:
+    """Return whether this is the one form that works without JavaScript; it has its own token."""
+    return request.endpoint == FORM and request.mimetype == "application/x-www-form-urlencoded"

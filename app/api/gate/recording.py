@@ -23,6 +23,17 @@ from app.services.audit.records import Record, Target
 
 #: They are sent with POST, and change nothing.
 READINGS: Final = frozenset({"log_tickets.create_log_ticket", "schedules.preview_schedule"})
+#: The services behind them note in words of their own who has signed in or out, and who failed to.
+TOLD: Final = frozenset(
+    {
+        "me.change_password",
+        "me.sign_out_everywhere",
+        "pages.take_sign_in",
+        "sign_in.log_in",
+        "sign_in.log_out",
+        "sign_in.renew_tokens",
+    }
+)
 #: Reading these is a deed of its own.
 WATCHED: Final = frozenset({"audit.export_audit_log", "audit.list_audit_log"})
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,7 +67,7 @@ def _begin() -> None:
 
 
 def _is_deed() -> bool:
-    if request.endpoint is None or request.endpoint in READINGS:
+    if request.endpoint is None or request.endpoint in READINGS | TOLD:
         return False
     return request.method not in _READS or request.endpoint in WATCHED
 
@@ -88,7 +99,7 @@ def _target() -> Target | None:
 
 def _shown() -> dict[str, Any]:
     """Return what a request shows by itself: the names of its fields, never their values."""
-    if not 0 < (request.content_length or 0) <= _MOST_READ:
+    if not request.is_json or not 0 < (request.content_length or 0) <= _MOST_READ:
         return {}
     try:
         body = orjson.loads(request.get_data(cache=True))

@@ -20,7 +20,7 @@ from app.api.live.socket import (
 from app.domain.errors import NotFound, invalid
 from app.domain.ids import normalise_id
 from app.services.access import ANYBODY, Principal
-from app.services.live import ending, output, seeing
+from app.services.live import ending, output, visible
 from app.services.live.output import Outputs, Watched
 
 blp = Blueprint("log_stream", __name__)
@@ -43,7 +43,7 @@ def watch_log(execution_id: str) -> Response:
     """Send the lines behind ``after``, then each as it comes, until the execution has ended."""
     known, after = normalise_id(execution_id), _after()
     who: Principal = g.get("principal", ANYBODY)
-    if known is None or not seeing.may_see_execution(who.sight, known):
+    if known is None or not visible.may_see_execution(who.sight, known):
         raise NotFound("Execution not found")
     return _streamed(who, known, after)
 
@@ -153,7 +153,7 @@ class _Stream:
         return False
 
     def _may_see(self, who: Principal) -> bool:
-        return seeing.may_see_execution(who.sight, self._watched.execution_id)
+        return visible.may_see_execution(who.sight, self._watched.execution_id)
 
     def _refuse(self, code: int, reason: str) -> None:
         self._link.close(code, reason)

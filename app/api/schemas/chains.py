@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, InputSchema, PageQuery, Schema
+from app.api.schemas.common import MISSING, NEW_OWNER, InputSchema, PageQuery, Schema
 from app.api.schemas.fields import Choice, Flag, Id, Text, Whole, at_most
 from app.domain import chains
 from app.domain import execution_state as state
@@ -51,6 +51,7 @@ class ChainEdit(_ChainFields):
     """What is to be changed of a chain; links are replaced as a whole."""
 
     name = Text(clean_name)
+    created_by = Text(at_most(255), metadata=NEW_OWNER)
 
 
 class ChainQuery(PageQuery):
@@ -84,7 +85,9 @@ class LinkOut(Schema):
     id = ma.fields.String()
     chain_id = ma.fields.String()
     job_id = ma.fields.String()
-    job_name = ma.fields.String()
+    job_name = ma.fields.String(
+        allow_none=True, metadata={"description": "null if the job is not for you to see"}
+    )
     sequence_order = ma.fields.Integer(metadata={"description": "From 1"})
     stop_on_failure = ma.fields.Boolean()
     run_if = ma.fields.String(metadata={"enum": list(chains.RUN_IF)})
@@ -103,6 +106,9 @@ class ChainOut(Schema):
     schedule = ma.fields.Dict(allow_none=True)
     enabled = ma.fields.Boolean()
     next_due_at = ma.fields.DateTime(allow_none=True)
+    created_by = ma.fields.String(
+        allow_none=True, metadata={"description": "Its owner, such as user:ann"}
+    )
     links = ma.fields.List(ma.fields.Nested(LinkOut))
     created_at = ma.fields.DateTime()
     updated_at = ma.fields.DateTime()
@@ -129,6 +135,10 @@ class ChainRunOut(Schema):
     moments = ma.fields.Integer(metadata={"description": "How many moments it stands for"})
     current_index = ma.fields.Integer(metadata={"description": "The link whose turn it is"})
     total_links = ma.fields.Integer()
+    link_statuses = ma.fields.List(
+        ma.fields.String(metadata={"enum": ["pending", *sorted(state.FINAL)]}),
+        metadata={"description": "How each link ended; pending: not yet, or not at all"},
+    )
     started_at = ma.fields.DateTime()
     completed_at = ma.fields.DateTime()
     duration_ms = ma.fields.Integer()
@@ -159,8 +169,10 @@ class RunLinkOut(Schema):
 
     index = ma.fields.Integer(metadata={"description": "From 1"})
     job_id = ma.fields.String()
-    job_name = ma.fields.String()
-    queue = ma.fields.String()
+    job_name = ma.fields.String(
+        allow_none=True, metadata={"description": "null if the job is not for you to see"}
+    )
+    queue = ma.fields.String(allow_none=True)
     priority = ma.fields.Integer()
     stop_on_failure = ma.fields.Boolean()
     run_if = ma.fields.String(metadata={"enum": list(chains.RUN_IF)})

@@ -12,6 +12,11 @@ from app.services.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 MISSING: dict[str, Any] = {"required": "missing required field", "null": "must not be null"}
 _UNKNOWN = "unknown field"
+#: Of a field that gives something to somebody else.
+NEW_OWNER: dict[str, Any] = {
+    "description": "The new owner: an active user, such as user:ann",
+    "example": "user:ann",
+}
 
 
 class Schema(ma.Schema):
@@ -101,3 +106,10 @@ def listing(schema: type[ma.Schema], name: str) -> type[ma.Schema]:
     """Return the schema of an answer that holds a page of a list."""
     field = ma.fields.List(ma.fields.Nested(schema), required=True)
     return PageOut.from_dict({"data": field}, name=name)
+
+
+class MessageOut(Schema):
+    """What was done."""
+
+    message = ma.fields.String()
+    status = ma.fields.String()

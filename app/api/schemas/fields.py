@@ -157,3 +157,14 @@ def at_most(length: int) -> Callable[[str], str]:
         return text
 
     return check
+
+
+#: In a filter by owner: who asks.
+ME = "me"
+
+
+def owner(text: str) -> str:
+    """Return who shall own what is listed. Raises :class:`ValueError` if nobody could."""
+    if text != ME and not text.startswith("user:"):
+        raise ValueError(f"must be {ME}, or a user such as user:ann")
+    return at_most(255)(text)

@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, InputSchema, PageQuery, Schema
+from app.api.schemas.common import MISSING, NEW_OWNER, InputSchema, PageQuery, Schema
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
@@ -16,6 +16,7 @@ from app.api.schemas.fields import (
     Text,
     Whole,
     at_most,
+    owner,
 )
 from app.api.schemas.figures import Standing
 from app.api.schemas.mail import NoticeFields, NoticesOut
@@ -34,7 +35,6 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MISFIRES = ("skip", "latest", "all")
 MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
 _CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
-
 _CONCURRENCY_KEY = {
     "description": "Executions whose keys come out alike share concurrency_limit. "
     f"May name: {', '.join(concurrency.NAMES)}",
@@ -126,6 +126,7 @@ class JobEdit(_JobFields):
     name = Text(clean_name)
     type = Text(metadata={"description": "Can't be changed"})
     config = ObjectOrText(metadata=_CONFIG)
+    created_by = Text(at_most(255), metadata=NEW_OWNER)
     status = Choice(*JOB_STATUSES, metadata={"description": "cancelled cancels the job"})
 
 
@@ -190,6 +191,7 @@ class JobQuery(PageQuery):
     type = Text(_known_type)
     search = Text(at_most(255), metadata={"description": "A part of the name, in any case"})
     tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
+    created_by = Text(owner, metadata={"description": "Its owner: me, or such as user:ann"})
     time_from = QueryMoment(metadata={"description": "Earliest scheduled_at"})
     time_to = QueryMoment(metadata={"description": "Latest scheduled_at"})
     sort_by = Choice("scheduled_at", "priority", "created_at")
@@ -290,10 +292,3 @@ class StartedOut(Schema):
     execution_id = ma.fields.String()
     status = ma.fields.String()
     execution = ma.fields.Nested(ExecutionOut, metadata={"description": "With wait"})
-
-
-class MessageOut(Schema):
-    """What was done."""
-
-    message = ma.fields.String()
-    status = ma.fields.String()

@@ -64,7 +64,7 @@ def list_chains(remote: Remote, project: str | None, **given: Any) -> None:
 
 
 def _row(chain: Chain) -> Sequence[Any]:
-    jobs = " → ".join(link.job_name for link in chain.links)
+    jobs = " → ".join(link.job_name or link.job_id for link in chain.links)
     return (chain.id, chain.name, len(chain.links), jobs, relative(chain.updated_at))
 
 

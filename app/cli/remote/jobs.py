@@ -38,6 +38,7 @@ for command in (
 @click.option("--project", metavar="NAME|ID")
 @click.option("--search", metavar="TEXT", help="A part of the name, in any case.")
 @click.option("--tag", "tags", multiple=True, metavar="NAME|ID", help="Any of them. Repeatable.")
+@click.option("--owner", "created_by", metavar="me|user:NAME", help="Only those of this owner.")
 @click.option("--from", "time_from", metavar="TIME", help="Scheduled at this moment or later.")
 @click.option("--to", "time_to", metavar="TIME", help="Scheduled at this moment or earlier.")
 @click.option("--sort", "sort_by", type=click.Choice(["scheduled_at", "priority", "created_at"]))

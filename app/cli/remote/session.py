@@ -12,8 +12,18 @@ from typing import Any, NoReturn
 import click
 
 from app.cli.options import REFUSED, UNREACHABLE, load
+from app.cli.remote import tokens
 from app.cli.remote.output import Output, clean
-from app.client import Client, Options, Refused, Unauthenticated, Unreachable, Unreadable
+from app.client import (
+    Client,
+    Key,
+    Options,
+    Refused,
+    Unauthenticated,
+    Unreachable,
+    Unreadable,
+    plain_url,
+)
 from app.domain.errors import Fault
 from app.version import VERSION
 
@@ -46,10 +56,13 @@ class Remote:
     output: Output
 
 
-def remote(*server: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def remote(
+    *server: str, knows_who: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the shared options; it is called with a :class:`Remote` and its own.
 
     ``server`` are the names of the option for the address, where ``--url`` means something else.
+    Without ``knows_who`` no key or token is sent.
     """
     address = click.option(
         *(server or ("--url", "--server")),
@@ -65,7 +78,7 @@ def remote(*server: str) -> Callable[[Callable[..., None]], Callable[..., None]]
             names = ("server", "api_key", "api_key_file", "as_json", "no_color")
             values = {name: given.pop(name) for name in names}
             output = Output(as_json=values["as_json"], no_color=values["no_color"])
-            with failing_plainly(), _connected(values) as client:
+            with failing_plainly(), _connected(values, knows_who=knows_who) as client:
                 command(Remote(client, output), **given)
 
         wrapped: Callable[..., None] = called
@@ -77,15 +90,28 @@ def remote(*server: str) -> Callable[[Callable[..., None]], Callable[..., None]]
 
 
 @contextlib.contextmanager
-def _connected(given: dict[str, Any]) -> Iterator[Client]:
+def _connected(given: dict[str, Any], *, knows_who: bool) -> Iterator[Client]:
     url = given["server"] or _own_address()
-    key = given["api_key"] or _key_from_file(given["api_key_file"])
+    options = Options(user_agent=f"oneoff-cli/{VERSION}")
     try:
-        client = Client(url, key, Options(user_agent=f"oneoff-cli/{VERSION}"))
+        key = _key(plain_url(url), given, options) if knows_who else None
+        client = Client(url, key, options)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     with client:
         yield client
+
+
+def _key(url: str, given: dict[str, Any], options: Options) -> Key:
+    """Return what to show a server: the key that is given, else the session there, else a key."""
+    if given["api_key"] or given["api_key_file"]:
+        return given["api_key"] or _key_from_file(given["api_key_file"])
+    if not tokens.entry(url):
+        return _key_from_file(None)
+    if tokens.is_open_to_others():
+        path = tokens.FILE.expanduser()
+        warn(f"{path} can be read by others; close it: chmod 600 {path}")
+    return tokens.Keeper(url, options)
 
 
 def _own_address() -> str:
@@ -119,13 +145,21 @@ def failing_plainly() -> Iterator[None]:
     except (Unreachable, Unreadable) as error:
         hint = "; is it running? See: oneoff health" if isinstance(error, Unreachable) else ""
         fail(f"{error}{hint}", UNREACHABLE)
+    except tokens.NotSignedIn as error:
+        fail(f"you are not signed in any more ({clean(str(error))}); run: oneoff login")
     except Unauthenticated as error:
-        fail(
-            f"the server wants an API key it knows ({clean(error.message)}); give one with "
-            f"--api-key-file, ONEOFF_API_KEY or the file {KEY_FILE}"
-        )
+        fail(_who_are_you(error))
     except Refused as error:
         fail(*refusal_lines(error))
+
+
+def _who_are_you(error: Unauthenticated) -> str:
+    if error.code == "INVALID_CREDENTIALS":
+        return clean(error.message)
+    return (
+        f"the server wants to know who asks ({clean(error.message)}); run: oneoff login, or give "
+        f"an API key with --api-key-file, ONEOFF_API_KEY or the file {KEY_FILE}"
+    )
 
 
 def refusal_lines(error: Refused) -> tuple[str]:

@@ -67,6 +67,22 @@ def webhook_id(client: Client, word: str) -> str:
     )
 
 
+def user_id(client: Client, word: str) -> str:
+    """Return the id of a user named by id or username."""
+    known = normalise_id(word) if word != DEFAULT else None
+    name = word.strip().lower()
+    return known or _the_one(
+        word, "user", (u for u in client.users.walk(search=name[:255]) if u.username == name)
+    )
+
+
+def role_id(client: Client, word: str) -> str:
+    """Return the id of a role named by its id or its name."""
+    known = normalise_id(word) if word != DEFAULT else None
+    name = word.strip().lower()
+    return known or _the_one(word, "role", (r for r in client.roles.walk() if r.name == name))
+
+
 def execution_id(word: str) -> str:
     """Return the id of an execution. They have no names."""
     known = normalise_id(word) if word != DEFAULT else None

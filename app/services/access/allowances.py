@@ -28,4 +28,5 @@ class Allowances:
             return
         accounts.append(account)
         if not account.is_within:
-            raise RateLimited(account.reset_seconds)
+            seconds = account.reset_seconds
+            raise RateLimited(f"too many requests; try again in {seconds} s", seconds)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.domain.outbound import Network
 from app.domain.permissions import EVERY
 
 
@@ -35,6 +36,8 @@ class Principal:
     session_id: str | None = None
     #: He may do nothing but give himself a new password.
     must_change_password: bool = False
+    #: Where the key may be used from; anywhere if there are none.
+    networks: tuple[Network, ...] = ()
 
     def may(self, permission: str) -> bool:
         """Return whether he may do what needs this permission."""

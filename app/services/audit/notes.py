@@ -114,7 +114,7 @@ def text_of(detail: Mapping[str, Any] | None) -> str | None:
     try:
         text = _dumped(detail)
         is_safe = _UNSAFE_JSON.search(text) is None
-    except orjson.JSONEncodeError:  # half a character
+    except orjson.JSONEncodeError:  # half a character, or a number of more than 64 bits
         is_safe = False
     if not is_safe:
         text = _dumped(_made_plain(detail))
@@ -137,6 +137,8 @@ def _made_plain(value: Any) -> Any:
         return {plain(str(name)): _made_plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_made_plain(one) for one in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:  # no reader keeps it whole
+        return str(value)
     return value
 
 

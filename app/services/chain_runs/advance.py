@@ -17,6 +17,7 @@ from app.domain.events import ChainEnded, Event, ExecutionEnded, ExecutionSkippe
 from app.events import emit
 from app.models import Chain, ChainRun, Execution, Job
 from app.services import executions
+from app.services.access import sight
 from app.services.chain_runs import turns
 from app.services.executions import LinkStart
 
@@ -35,6 +36,7 @@ def follow_skipped(session: Session, event: Event) -> None:
         _follow(session, event.chain_run_id, event.execution_id)
 
 
+@sight.unlimited()
 def _follow(session: Session, run_id: str, execution_id: str) -> None:
     session.flush()
     row = session.get(Execution, execution_id, populate_existing=True)
@@ -72,6 +74,7 @@ def link_ended(
     go_on(session, run, links)
 
 
+@sight.unlimited()
 def go_on(session: Session, run: ChainRun, links: list[dict[str, Any]]) -> None:
     """Begin the link whose turn it is, or the next one that runs; end the run if none is left."""
     while run.current_index <= len(links) and run.status == chains.RUNNING:

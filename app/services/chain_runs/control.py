@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 from app.domain import chains, clock
 from app.domain.errors import Conflict, NotFound, invalid
 from app.domain.ids import normalise_id
-from app.models import ChainRun, Execution
+from app.models import Chain, ChainRun, Execution
 from app.services import executions
+from app.services.access import sight
 from app.services.chain_runs import advance, turns, views
 
 
@@ -17,13 +18,23 @@ def get(session: Session, run_id: str) -> ChainRun:
     known = normalise_id(run_id)
     run = session.get(ChainRun, known) if known else None
     if run is None:
-        raise NotFound("Chain run not found")
+        raise _not_found()
     return run
+
+
+def _not_found() -> NotFound:
+    return NotFound("Chain run not found")
 
 
 def cancel(session: Session, run_id: str, *, force: bool = False) -> dict[str, Any]:
     """Cancel a run: its link at once if it waits, else by ending what runs. No other follows."""
     run = get(session, run_id)
+    _cancel(session, run, force=force)
+    return views.summary(session, run)
+
+
+@sight.unlimited()
+def _cancel(session: Session, run: ChainRun, *, force: bool) -> None:
     turns.of_runs(session, [run.id])
     row = _locked_link(session, run)
     run = _locked(session, run)
@@ -35,13 +46,12 @@ def cancel(session: Session, run_id: str, *, force: bool = False) -> dict[str, A
         advance.go_on(session, run, advance.links_of(run))
     else:
         executions.cancel(session, row, force=force)
-    return views.summary(run)
 
 
 def _locked(session: Session, run: ChainRun) -> ChainRun:
     found = advance.locked(session, run.id)
     if found is None:
-        raise NotFound("Chain run not found")
+        raise _not_found()
     return found
 
 
@@ -66,6 +76,14 @@ def resume(session: Session, run_id: str, first: int | None = None) -> dict[str,
     What the links before it did stays; it and those behind it run anew.
     """
     run = get(session, run_id)
+    if session.get(Chain, run.chain_id) is None:  # started once, and no more in sight
+        raise _not_found()
+    _resume(session, run, first)
+    return views.summary(session, run)
+
+
+@sight.unlimited()
+def _resume(session: Session, run: ChainRun, first: int | None) -> None:
     turns.of_runs(session, [run.id])
     run = _locked(session, run)
     if run.status not in chains.FINAL:
@@ -80,7 +98,6 @@ def resume(session: Session, run_id: str, first: int | None = None) -> dict[str,
     run.completed_at = run.duration_ms = run.error = None
     run.advanced_at = clock.now()
     advance.go_on(session, run, links)
-    return views.summary(run)
 
 
 def _first(run: ChainRun, links: list[dict[str, Any]], wanted: int | None) -> int:

@@ -13,9 +13,11 @@ from app.domain.errors import Conflict, invalid
 from app.domain.ids import new_id
 from app.models import Chain, ChainLink, ChainRun, Job
 from app.services import executions
+from app.services.access import sight
 from app.services.chain_runs import advance, turns, views
 
 
+@sight.unlimited()
 def start(
     session: Session, chain: Chain, origin: str, actor: str | None, due_at: datetime | None = None
 ) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def start(
     number = _next_number(session, chain)
     turns.of_chains(session, [chain.id])
     if origin == "schedule" and (known := _of_moment(session, chain, due_at)) is not None:
-        return views.summary(known)
+        return views.summary(session, known)
     run = ChainRun(
         id=new_id(),
         chain_id=chain.id,
@@ -49,7 +51,7 @@ def start(
     session.add(run)
     session.flush()
     advance.go_on(session, run, links)
-    return views.summary(run)
+    return views.summary(session, run)
 
 
 def execute(session: Session, chain: Chain, actor: str) -> dict[str, Any]:
@@ -104,9 +106,17 @@ def _refuse_unready(session: Session, chain: Chain) -> None:
         .where(ChainLink.chain_id == chain.id)
         .order_by(ChainLink.sequence_order)
     )
-    jobs = session.scalars(query).unique().all()
+    with sight.unlimited():
+        jobs = session.scalars(query).unique().all()
     disabled = next((job for job in jobs if not job.enabled), None)
     if disabled is not None:
-        raise Conflict(f"the job {disabled.name!r} of this chain is disabled; enable it first")
+        name = _shown_name(session, disabled)
+        raise Conflict(f"the job {name} of this chain is disabled; enable it first")
     if jobs and jobs[0].overlap == "skip" and executions.in_progress(session, jobs[0].id):
-        raise Conflict(f"the first job of this chain, {jobs[0].name!r}, is in progress already")
+        name = _shown_name(session, jobs[0])
+        raise Conflict(f"the first job of this chain, {name}, is in progress already")
+
+
+def _shown_name(session: Session, job: Job) -> str:
+    """Return the name of a link's job for a message; of a hidden job only its id."""
+    return repr(session.scalar(sa.select(Job.name).where(Job.id == job.id)) or job.id)

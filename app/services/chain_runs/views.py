@@ -1,6 +1,7 @@
 """Chain runs as they go on the wire, and lists of them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain import execution_state as state
-from app.models import Chain, ChainRun, Execution
+from app.models import Chain, ChainRun, Execution, Job
+from app.services.access import sight
 from app.services.keyset import Order, Scope
 from app.services.listing import Listing, Page, Wanted, counted
 
 LISTING = Listing(ChainRun.id, {"number": Order(ChainRun.number)}, "number", "desc")
 #: The detail of a run shows at most so many executions, the newest ones.
 MOST_EXECUTIONS = 1000
+#: In place of an error that may tell of a job that is hidden.
+_HIDDEN = "a link did not end well"
 _OMITTED = ("due_at", "moments", "completed_at", "duration_ms", "error")
 _SHOWN = (
     "id",
@@ -35,8 +39,25 @@ _SHOWN = (
 )
 
 
-def summary(run: ChainRun) -> dict[str, Any]:
+def summary(session: Session, run: ChainRun) -> dict[str, Any]:
     """Return a run without its links."""
+    return _summary(run, _shown(session, [run])[run.id])
+
+
+def _shown(session: Session, runs: Sequence[ChainRun]) -> dict[str, list[dict[str, Any]]]:
+    """Return the links of runs; of hidden jobs neither the name nor what became of them."""
+    links: dict[str, list[dict[str, Any]]] = {run.id: orjson.loads(run.links) for run in runs}
+    if sight.limited() is None:
+        return links
+    ids = {link["job_id"] for of_run in links.values() for link in of_run}
+    seen = set(session.scalars(sa.select(Job.id).where(Job.id.in_(ids))))
+    for link in (link for of_run in links.values() for link in of_run):
+        if link["job_id"] not in seen:
+            link |= {"job_name": None, "queue": None, "reason": None}
+    return links
+
+
+def _summary(run: ChainRun, links: list[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": run.id,
         "chain_id": run.chain_id,
@@ -45,12 +66,15 @@ def summary(run: ChainRun) -> dict[str, Any]:
         "origin": run.origin,
         "actor": run.actor,
         "current_index": run.current_index,
-        "total_links": len(orjson.loads(run.links)),
+        "total_links": len(links),
+        "link_statuses": [link["status"] or "pending" for link in links],
         "started_at": run.started_at,
     }
     for name in _OMITTED:
         if getattr(run, name) is not None:
             found[name] = getattr(run, name)
+    if "error" in found and any(link["job_name"] is None for link in links):
+        found["error"] = _HIDDEN
     return found
 
 
@@ -59,17 +83,20 @@ def page(session: Session, chain: Chain, wanted: Wanted) -> Page[dict[str, Any]]
     where = (ChainRun.chain_id == chain.id,)
     ids, cursor = LISTING.ids(session, Scope(where), wanted)
     found = {r.id: r for r in session.scalars(sa.select(ChainRun).where(ChainRun.id.in_(ids)))}
-    rows = [summary(found[row_id]) for row_id in ids if row_id in found]
+    links = _shown(session, [*found.values()])
+    rows = [_summary(found[row_id], links[row_id]) for row_id in ids if row_id in found]
     total, is_capped = counted(session, sa.select(ChainRun.id).where(*where))
     return Page(rows, total, wanted.limit, wanted.offset, cursor, is_capped)
 
 
 def detail(session: Session, run: ChainRun) -> dict[str, Any]:
     """Return a run with its links and the executions of each, oldest first."""
-    name = session.scalar(sa.select(Chain.name).where(Chain.id == run.chain_id))
+    with sight.unlimited():  # who sees a run sees the name of its chain
+        name = session.scalar(sa.select(Chain.name).where(Chain.id == run.chain_id))
     by_link = _executions(session, run.id)
-    links = [_link(run, link, by_link[link["index"]]) for link in orjson.loads(run.links)]
-    return summary(run) | {"chain_name": name, "links": links}
+    links = _shown(session, [run])[run.id]
+    told = [_link(run, link, by_link[link["index"]]) for link in links]
+    return _summary(run, links) | {"chain_name": name, "links": told}
 
 
 def _executions(session: Session, run_id: str) -> dict[int, list[Any]]:

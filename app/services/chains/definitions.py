@@ -14,6 +14,7 @@ from app.domain.clock import now
 from app.domain.errors import Conflict, Fault, Invalid, NotFound, shorten
 from app.domain.ids import new_id, normalise_id
 from app.models import Chain, ChainLink, ChainRun, Job, Project
+from app.services.access import owners, sight
 from app.services.chain_runs import firing as chain_firing
 from app.services.jobs.creation import add_queues
 from app.services.keyset import Order, Scope
@@ -29,6 +30,8 @@ _DEFAULTS = {
     "schedule": None,
     "enabled": True,
 }
+#: Not columns: they become rows of their own.
+_LINKS = frozenset({"links", "job_ids"})
 
 
 def page(session: Session, wanted: Wanted, project_id: str | None = None) -> Page[dict[str, Any]]:
@@ -44,11 +47,16 @@ def page(session: Session, wanted: Wanted, project_id: str | None = None) -> Pag
 
 
 def get(session: Session, chain_id: str, *, lock: bool = False) -> Chain:
-    """Return a chain. Raises :class:`NotFound`."""
+    """Return a chain, locked if it is to be changed. Raises :class:`NotFound`.
+
+    With ``lock`` also :class:`Forbidden`, if who asks may change only what is his.
+    """
     known = normalise_id(chain_id)
     chain = session.get(Chain, known, with_for_update=lock or None) if known else None
     if chain is None:
         raise NotFound("Chain not found")
+    if lock:
+        sight.check_own(chain.created_by)
     return chain
 
 
@@ -58,12 +66,19 @@ def view(session: Session, chain_id: str) -> dict[str, Any]:
     return _wire(chain, _links_of(session, [chain.id])[chain.id])
 
 
-def create(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
+def create(session: Session, values: Mapping[str, Any], actor: str) -> dict[str, Any]:
     """Make a chain. Raises :class:`Invalid` with all that is wrong with it."""
+    if sight.limited() is not None:
+        values = {"project_id": sight.home_project(), **values}
     values = _vetted(session, values, is_new=True)
-    columns = {name: value for name, value in values.items() if name not in {"links", "job_ids"}}
+    columns = {name: value for name, value in values.items() if name not in _LINKS}
     chain = Chain(
-        id=new_id(), **_DEFAULTS | columns, last_number=0, created_at=now(), updated_at=now()
+        id=new_id(),
+        **_DEFAULTS | columns,
+        last_number=0,
+        created_by=actor,
+        created_at=now(),
+        updated_at=now(),
     )
     chain_firing.plan(chain, planning.clock(session))
     session.add(chain)
@@ -81,7 +96,7 @@ def update(session: Session, chain_id: str, values: Mapping[str, Any]) -> dict[s
     chain = get(session, chain_id, lock=True)
     values = _vetted(session, values, is_new=False)
     for name, value in values.items():
-        if name not in {"links", "job_ids"}:
+        if name not in _LINKS:
             setattr(chain, name, value)
     chain.updated_at = now()
     if values.keys() & {"schedule", "enabled"}:
@@ -89,7 +104,7 @@ def update(session: Session, chain_id: str, values: Mapping[str, Any]) -> dict[s
     session.flush()
     _set_links(session, chain, values)
     _know_queue(session, chain)
-    return view(session, chain.id)
+    return _wire(chain, _links_of(session, [chain.id])[chain.id])
 
 
 def delete(session: Session, chain_id: str) -> None:
@@ -110,6 +125,9 @@ def _vetted(session: Session, given: Mapping[str, Any], *, is_new: bool) -> dict
     project = values.get("project_id")
     if project is not None and session.get(Project, project) is None:
         faults.append(Fault("project_id", "there is no such project", shorten(project)))
+    owner = values.get("created_by")
+    if owner is not None and (fault := owners.fault_of(session, owner)):
+        faults.append(Fault("created_by", fault, shorten(owner)))
     if values.get("schedule") is not None:
         faults += _read_schedule(values)
     if faults:
@@ -183,7 +201,7 @@ def _know_queue(session: Session, chain: Chain) -> None:
 def _links_of(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     query = (
         sa.select(ChainLink, Job.name)
-        .join(Job, Job.id == ChainLink.job_id)
+        .outerjoin(Job, Job.id == ChainLink.job_id)  # of a hidden job no name is found
         .where(ChainLink.chain_id.in_(ids))
         .order_by(ChainLink.chain_id, ChainLink.sequence_order)
     )
@@ -212,6 +230,7 @@ _CHAIN = (
     "queue",
     "enabled",
     "next_due_at",
+    "created_by",
     "created_at",
     "updated_at",
 )

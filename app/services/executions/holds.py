@@ -8,12 +8,14 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.messages import Ring
 from app.models import Execution, Job
+from app.services.access import sight
 from app.services.executions import keys
 from app.services.executions.overlaps import free_held, pause_key
 from app.services.executions.sql import ACTIVE
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
 
+@sight.unlimited()
 def place_waiting(session: Session, job: Job) -> None:
     """Move a job's waiting executions to where it runs now; their moments stay."""
     session.flush()
@@ -52,6 +54,7 @@ def place_under_key(row: Execution, job: Job) -> None:
     row.concurrency_limit = job.concurrency_limit if template else None
 
 
+@sight.unlimited()
 def hold_waiting(session: Session, job_id: str) -> None:
     """Hold what waits of a job that is paused, but starts by hand."""
     session.flush()
@@ -66,6 +69,7 @@ def hold_waiting(session: Session, job_id: str) -> None:
     keys.touch(session, held.all())
 
 
+@sight.unlimited()
 def let_go(session: Session, job: Job) -> None:
     """Let what was held by a pause wait for its turn again."""
     query = sa.select(Execution).where(Execution.blocked_on == pause_key(job.id))

@@ -14,6 +14,7 @@ from app.domain.clock import now
 from app.domain.events import ExecutionSkipped
 from app.events import emit
 from app.models import Execution, Job
+from app.services.access import sight
 from app.services.executions.births import add, born
 from app.services.executions.overlaps import free_held
 from app.services.executions.sql import DUE, FROM_SCHEDULE
@@ -119,6 +120,7 @@ _PLANNED = (
 )
 
 
+@sight.unlimited()
 def drop_planned(session: Session, job_id: str) -> datetime | None:
     """Forget the moments of a schedule that have rows and have not come; return the first.
 

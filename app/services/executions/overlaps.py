@@ -14,6 +14,7 @@ from app.domain.events import ExecutionEnded, ExecutionMoved, ExecutionSkipped
 from app.events import emit
 from app.gateways.messages import Ring
 from app.models import Execution, Job
+from app.services.access import sight
 from app.services.executions import keys
 from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key, key_is_in_use
 from app.services.wakeups import ring_after_commit
@@ -29,6 +30,7 @@ def is_held(row: Execution) -> bool:
     return row.blocked_on == pause_key(row.job_id)
 
 
+@sight.unlimited()
 def in_progress(session: Session, job_id: str) -> list[Execution]:
     """Return a job's executions that make another start of it an overlap."""
     query = sa.select(Execution).where(
@@ -39,6 +41,7 @@ def in_progress(session: Session, job_id: str) -> list[Execution]:
     return list(session.scalars(query))
 
 
+@sight.unlimited()
 def decide_overlap(session: Session, row: Execution) -> None:
     """Apply the job's overlap policy to a row that has come due beside another.
 
@@ -63,6 +66,7 @@ def decide_overlap(session: Session, row: Execution) -> None:
     free_held(session, row.job_id)
 
 
+@sight.unlimited()
 def resolve_overlaps(session: Session, queues: Sequence[str]) -> None:
     """Let policy decide on claimable rows whose key another execution holds at this moment."""
     query = sa.select(Execution).where(
@@ -82,6 +86,7 @@ _NEXT_HELD = (
 )
 
 
+@sight.unlimited()
 def free_held(session: Session, key: str) -> None:
     """Let the next row that waits for ``key`` go to its queue, if nothing uses the key."""
     session.flush()
@@ -103,6 +108,7 @@ def keys_waited_for(session: Session, keys: Sequence[str]) -> list[str]:
     return [key for key in session.scalars(_WAITED_FOR, {"keys": list(keys)}) if key]
 
 
+@sight.unlimited()
 def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     """Cancel an execution: at once if it has not started, else ask its owner to end it."""
     if row.status in state.FINAL:
@@ -160,6 +166,7 @@ def follow_job(session: Session, job_id: str, ended: str | None) -> None:
     follow_jobs(session, [job_id], ended)
 
 
+@sight.unlimited()
 def follow_jobs(session: Session, job_ids: Sequence[str], ended: str | None) -> None:
     """Do what :func:`follow_job` does for several jobs whose executions ended alike."""
     session.flush()

@@ -11,6 +11,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.messages import Ring
 from app.models import Execution, Job
+from app.services.access import sight
 from app.services.executions import keys
 from app.services.executions.births import add, born
 from app.services.executions.holds import place_under_key
@@ -131,6 +132,7 @@ def withdraw(row: Execution, reason: str) -> None:
     row.generation, row.blocked_on = row.generation + 1, None
 
 
+@sight.unlimited()
 def revive(session: Session, job: Job, actor: str) -> None:
     """Plan the execution again that the system withdrew, or a first one."""
     if job.scheduled_at is None:

@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from app.gateways.messages import Ring
 from app.models import Execution
+from app.services.access import sight
 from app.services.executions.sql import CLAIMABLE, LINK_WAITS, MAY_BEGIN
 from app.services.wakeups import ring_after_commit, slots_by_queue
 
 
+@sight.unlimited()
 def ring_waiting(session: Session, queues: Sequence[str], most: int = 64) -> int:
     """Ring each queue for its first rows, one for each slot at most; return how many rings."""
     slots = slots_by_queue(session)

@@ -17,6 +17,7 @@ from app.domain.ids import new_id, normalise_id
 from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
 from app.services import audit, executions
+from app.services.access import sight
 from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning
@@ -197,11 +198,14 @@ def refuse_taken(session: Session, external_id: str | None, job_id: str = "") ->
     if external_id is None:
         return
     query = sa.select(Job.id).where(Job.external_id == external_id, Job.id != job_id)
-    other = session.scalar(query)
-    if other is not None:
-        raise Conflict(_TAKEN, {"job_id": other})
+    with sight.unlimited():
+        is_taken = session.scalar(query) is not None
+    if is_taken:
+        other = session.scalar(query)
+        raise Conflict(_TAKEN, {"job_id": other} if other else None)
 
 
+@sight.unlimited()
 def _taken(session: Session, external_ids: Sequence[str | None]) -> set[str]:
     wanted = [e for e in external_ids if e]
     found: set[str] = set()

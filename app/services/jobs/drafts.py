@@ -17,6 +17,7 @@ from app.domain.retry import read_policy
 from app.domain.specs import SPECS, filling
 from app.gateways.broker import RESERVED
 from app.models import Job, Project, SystemConfig, Tag
+from app.services.access import owners, sight
 from app.services.jobs import timing
 from app.services.jobs.faults import Faults
 from app.settings import Settings
@@ -80,6 +81,8 @@ def vet_new(draft: Draft, known: Known) -> dict[str, Any]:
     values, faults = dict(draft.values), Faults(list(draft.faults))
     _vet_config(values, values.get("type"), known, faults)
     _vet_retry(values, faults)
+    if sight.limited() is not None:
+        values.setdefault("project_id", sight.home_project())
     timing.vet_new(values, known.moment, known.defaults["default_timezone"], faults)
     _vet_references(values, known, faults)
     faults.raise_any()
@@ -210,6 +213,9 @@ def _read_config(given: object, faults: Faults) -> dict[str, Any] | None:
 
 
 def _vet_references(values: dict[str, Any], known: Known, faults: Faults) -> None:
+    owner = values.get("created_by")
+    if owner is not None and (fault := owners.fault_of(known.session, owner)):
+        faults.add("created_by", fault, owner)
     project = values.get("project_id")
     if project is not None and not known.has_project(project):
         faults.add("project_id", "there is no such project", project)

@@ -16,13 +16,14 @@ from app.domain.names import LONGEST
 from app.events import emit
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
+from app.services.access import sight
 from app.services.jobs import creation, lifecycle, starts, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
 from app.services.schedules import planning
 from app.settings import Settings
 
 #: May be changed whatever the job does at present.
-_ALWAYS = frozenset({"enabled"})
+_ALWAYS = frozenset({"enabled", "created_by"})
 #: A change of these goes to the executions that wait.
 _PLACING = frozenset(
     {
@@ -34,11 +35,16 @@ _CLONE_SUFFIX = " (clone)"
 
 
 def locked(session: Session, job_id: str) -> tuple[Job, list[Execution]]:
-    """Return a job and its active executions, locked, to be changed. Raises :class:`NotFound`."""
+    """Return a job and its active executions, locked, to be changed.
+
+    Raises :class:`NotFound`, also for what is hidden, and :class:`Forbidden` if who asks may
+    change only what is his and this is not.
+    """
     known = normalise_id(job_id)
     job, active = executions.lock_active(session, known) if known else (None, [])
     if job is None:
         raise creation.not_found()
+    sight.check_own(job.created_by)
     emit(session, JobChanged(job.id))
     return job, active
 

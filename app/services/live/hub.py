@@ -18,8 +18,8 @@ from app.services.access import Sight
 from app.services.live import ending
 from app.services.live.marks import Mark, Told
 from app.services.live.pages import WAITING, Page
-from app.services.live.seeing import visible
 from app.services.live.sources import OVERLAP, Source
+from app.services.live.visible import visible
 
 log = logging.getLogger(__name__)
 

@@ -7,18 +7,18 @@ each process remembers for itself which tickets were used.
 
 import base64
 import threading
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
 from cachetools import TTLCache
 
-from app.db import reading
 from app.domain.clock import now
 from app.domain.errors import InvalidToken
 from app.domain.ids import new_id
 from app.gateways import cipher, live_feed
-from app.services.access import Principal, Sight, recall
+from app.services.access import Principal
 
 GOOD_SECONDS: Final = 30
 _LONGEST: Final = 1_000
@@ -26,15 +26,28 @@ _used: TTLCache[str, bool] = TTLCache(10_000, 2 * GOOD_SECONDS)
 _guard = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose ticket it is: who has shown this key, or a token of this session."""
+
+    key_id: str | None
+    session_id: str | None
+
+
 def issue(who: Principal, execution_id: str) -> tuple[str, datetime]:
     """Return a ticket for the output of an execution, and until when it is good."""
     expires_at = now() + timedelta(seconds=GOOD_SECONDS)
-    says = {"id": new_id(), "key": who.key_id, "until": expires_at.timestamp()}
+    says = {
+        "id": new_id(),
+        "key": who.key_id,
+        "session": who.session_id,
+        "until": expires_at.timestamp(),
+    }
     text = cipher.current().encrypt(orjson.dumps(says).decode(), _context(execution_id))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("="), expires_at
 
 
-def redeem(ticket: str, execution_id: str) -> Principal:
+def redeem(ticket: str, execution_id: str) -> Holder:
     """Return whose ticket this is. Raises :class:`InvalidToken` unless it is good, and now used."""
     if len(ticket) > _LONGEST:
         raise InvalidToken
@@ -45,18 +58,7 @@ def redeem(ticket: str, execution_id: str) -> Principal:
         raise InvalidToken from None
     if says["until"] < now().timestamp() or not _is_unused(says["id"]):
         raise InvalidToken
-    who = holder(says["key"])
-    if who is None:
-        raise InvalidToken
-    return who
-
-
-def holder(key_id: str | None) -> Principal | None:
-    """Return whom a key stands for by now; ``None`` if it is good no more, or was none."""
-    if key_id is None:
-        return None
-    with reading() as session:
-        return recall(session, Principal("", frozenset(), Sight(everything=False), key_id=key_id))
+    return Holder(says["key"], says["session"])
 
 
 def _is_unused(ticket_id: str) -> bool:

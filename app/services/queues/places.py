@@ -16,6 +16,7 @@ from app.domain.clock import now
 from app.domain.concurrency import PREFIX
 from app.models import Execution, Queue
 from app.services import pauses, statistics
+from app.services.access import sight
 from app.services.executions import limits
 from app.services.executions.sql import CLAIMABLE, TURN
 from app.services.wakeups import slots_by_queue
@@ -24,6 +25,7 @@ from app.services.wakeups import slots_by_queue
 FURTHEST = 1000
 
 
+@sight.unlimited()
 def place(session: Session, execution_id: str) -> dict[str, Any]:
     """Return ``queue_position`` (1 is next) and ``expected_start_at`` of a waiting execution.
 

@@ -23,6 +23,7 @@ from app.domain.ids import new_id
 from app.domain.webhooks import matches, names_of
 from app.gateways import broker
 from app.models import Webhook, WebhookDelivery
+from app.services.access import sight
 from app.services.webhooks import payloads
 from app.services.webhooks.payloads import Told
 
@@ -58,6 +59,7 @@ def note(session: Session, event: Event) -> None:
         session.info.setdefault(_KEY, []).append(event)
 
 
+@sight.unlimited()
 def subscriptions(session: Session) -> Sequence[Subscription]:
     """Return the active webhooks, as they were at most a second ago."""
     global _known  # noqa: PLW0603 - a cache of this process
@@ -91,6 +93,7 @@ def _write(session: Session) -> None:
         write(session, events)
 
 
+@sight.unlimited()
 def write(session: Session, events: Sequence[Event]) -> None:
     """Write the deliveries of some events, and have them sent after the commit."""
     told = payloads.load(session, events)

@@ -74,9 +74,232 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a new key in the place of this one, which is revoked */
+        /** Make a new key in the place of this one, which is revoked at once or after a while */
         post: operations["rotateApiKey"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rows of the audit log, the newest first */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return all rows that the filters let through, as a file */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with username and password */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out: the session ends in all processes within a second */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out everywhere, also here */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return who asks, and what this caller may do */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how one may sign in */
+        get: operations["listSignInMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take a browser that comes back from the identity provider */
+        get: operations["finishSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lead a browser to the identity provider; next is a path of this site */
+        get: operations["beginSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give oneself a new password; all sessions end, and a new one begins */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put new tokens in the place of a refresh token, which is good for one use */
+        post: operations["renewTokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where one is signed in, the newest first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out somewhere else */
+        delete: operations["closeSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -302,6 +525,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List e-mails, the newest first */
+        get: operations["listEmails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emails/{email_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return an e-mail */
+        get: operations["getEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/emails/{email_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an e-mail that failed once more */
+        post: operations["retryEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/enqueue": {
         parameters: {
             query?: never;
@@ -349,7 +627,8 @@ export interface paths {
         get: operations["getExecution"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete an ended execution for good, with all it printed */
+        delete: operations["purgeExecution"];
         options?: never;
         head?: never;
         patch?: never;
@@ -407,6 +686,25 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{execution_id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete for good what an ended execution printed; how it ended is kept */
+        delete: operations["purgeOutput"];
         options?: never;
         head?: never;
         patch?: never;
@@ -784,6 +1082,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** List the variables that apply to a job, with where each comes from */
+        get: operations["listJobVariables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/why": {
         parameters: {
             query?: never;
@@ -795,6 +1112,23 @@ export interface paths {
         };
         /** Tell why a job ran at a moment, or did not */
         get: operations["whyMoment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all permissions there are */
+        get: operations["listPermissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -841,6 +1175,46 @@ export interface paths {
         head?: never;
         /** Change a project */
         patch: operations["updateProject"];
+        trace?: never;
+    };
+    "/api/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        /** List the members of a project by name */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a user a member of a project */
+        put: operations["putAddMember"];
+        post?: never;
+        /** Have a user be no member any more */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/queues": {
@@ -919,6 +1293,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List roles by name */
+        get: operations["listRoles"];
+        put?: never;
+        /** Make a role of rights that one has */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return a role */
+        get: operations["getRole"];
+        /** Change a role; it holds within a second */
+        put: operations["putUpdateRole"];
+        post?: never;
+        /** Delete a role; if people hold it, they must get another */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /** Change a role; it holds within a second */
+        patch: operations["updateRole"];
+        trace?: never;
+    };
     "/api/schedules/preview": {
         parameters: {
             query?: never;
@@ -936,6 +1350,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings/smtp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the settings of e-mail, without the password */
+        get: operations["getSmtp"];
+        /** Change the settings of e-mail; they hold in all processes within a second */
+        put: operations["putUpdateSmtp"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the settings of e-mail; they hold in all processes within a second */
+        patch: operations["updateSmtp"];
+        trace?: never;
+    };
+    "/api/settings/smtp/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test now, and wait up to 15 seconds for what the server says */
+        post: operations["testSmtp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/timezone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the time zone of jobs that name none */
+        get: operations["getTimezone"];
+        /** Set the time zone of jobs that name none; the same as default_timezone */
+        put: operations["putUpdateTimezone"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set the time zone of jobs that name none; the same as default_timezone */
+        patch: operations["updateTimezone"];
+        trace?: never;
+    };
     "/api/stats": {
         parameters: {
             query?: never;
@@ -945,6 +1414,57 @@ export interface paths {
         };
         /** Return how many executions are queued, at work, finished and failed */
         get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/planned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the moments at which jobs are due, the next first */
+        get: operations["listPlanned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count what ran and what is planned, in buckets of time */
+        get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/troubles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what ended badly of late and has not gone well since, by job and error */
+        get: operations["listTroubles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1061,6 +1581,142 @@ export interface paths {
         head?: never;
         /** Change a tag */
         patch: operations["updateTag"];
+        trace?: never;
+    };
+    "/api/timezones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all time zones with their present offsets, by name */
+        get: operations["listTimezones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users by name */
+        get: operations["listUsers"];
+        put?: never;
+        /** Make a user, who changes the password at the first sign-in */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return a user */
+        get: operations["getUser"];
+        /** Change a user; giving roles needs role:assign */
+        put: operations["putUpdateUser"];
+        post?: never;
+        /** Delete a user; the name is never given again */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /** Change a user; giving roles needs role:assign */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/users/{user_id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user a password, to be changed at the next sign-in; all sign-ins end */
+        put: operations["putSetUserPassword"];
+        /** Give a user a password, to be changed at the next sign-in; all sign-ins end */
+        post: operations["setUserPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user these roles and no others; all sign-ins end */
+        put: operations["putSetUserRoles"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List variables by name */
+        get: operations["listVariables"];
+        put?: never;
+        /** Make a variable */
+        post: operations["createVariable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/variables/{variable_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return a variable */
+        get: operations["getVariable"];
+        /** Change a variable, for executions that start from now on */
+        put: operations["putUpdateVariable"];
+        post?: never;
+        /** Delete a variable */
+        delete: operations["deleteVariable"];
+        options?: never;
+        head?: never;
+        /** Change a variable, for executions that start from now on */
+        patch: operations["updateVariable"];
         trace?: never;
     };
     "/api/webhook-events": {
@@ -1288,11 +1944,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/setup/admin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the first user, an admin, and sign in; it can be done once */
+        post: operations["createFirstAdmin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the first user is still to be made */
+        get: operations["showSetupStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         ApiKeyEdit: {
+            /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
             /**
              * Format: date-time
              * @description Valid until then; null: always
@@ -1301,6 +1999,8 @@ export interface components {
             /** @description Off: refused until it is on again */
             is_active?: boolean;
             name?: string;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /**
              * @description read, write, admin, comma-separated
              * @example read,write
@@ -1320,6 +2020,14 @@ export interface components {
             total_is_capped?: boolean;
         };
         ApiKeyOut: {
+            /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
             /** Format: date-time */
             created_at?: string;
             created_by?: string | null;
@@ -1335,6 +2043,10 @@ export interface components {
              */
             last_used_at?: string;
             name?: string;
+            /** @description Whose key it is: it may never do more than this user. null: nobody's; default: of the one who makes it */
+            owner_id?: string | null;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /** Format: date-time */
             revoked_at?: string;
             /**
@@ -1345,6 +2057,43 @@ export interface components {
             /** Format: date-time */
             updated_at?: string;
         };
+        AuditEntryOut: {
+            /** @example jobs.update_job */
+            action?: string;
+            /** @example user:alice */
+            actor?: string;
+            /** @description Where it came from */
+            address?: string | null;
+            /** Format: date-time */
+            at?: string;
+            /** @description What changed, before and after; or why not */
+            detail?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description SHA-256 of the chain here */
+            hash?: string | null;
+            id?: string;
+            key_id?: string | null;
+            project_id?: string | null;
+            /** @enum {string} */
+            result?: "done" | "denied" | "failed";
+            /** @description Its place in the chain, from 1, once sealed */
+            sequence?: number | null;
+            target_id?: string | null;
+            target_kind?: string | null;
+            target_name?: string | null;
+            trace_id?: string | null;
+            user_id?: string | null;
+        };
+        AuditList: {
+            data: components["schemas"]["AuditEntryOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
         BatchOut: {
             done?: number;
             /** @description Made by a replay */
@@ -1354,6 +2103,19 @@ export interface components {
             refused?: number;
             /** @description That the filters still let through */
             remaining?: number;
+        };
+        BucketOut: {
+            /**
+             * Format: date-time
+             * @description Its beginning
+             */
+            at: string;
+            cancelled: number;
+            completed: number;
+            /** @description Failed, timed out or a dead letter */
+            failed: number;
+            /** @description Moments to come, up to planned_until */
+            planned: number;
         };
         BulkJobs: {
             jobs: components["schemas"]["NewJob"][];
@@ -1377,6 +2139,11 @@ export interface components {
             force?: boolean;
         };
         ChainEdit: {
+            /**
+             * @description The new owner: an active user, such as user:ann
+             * @example user:ann
+             */
+            created_by?: string;
             description?: string | null;
             /** @description Whether its schedule starts it; default true */
             enabled?: boolean;
@@ -1414,6 +2181,8 @@ export interface components {
         ChainOut: {
             /** Format: date-time */
             created_at?: string;
+            /** @description Its owner, such as user:ann */
+            created_by?: string | null;
             description?: string | null;
             enabled?: boolean;
             id?: string;
@@ -1450,6 +2219,8 @@ export interface components {
             duration_ms?: number;
             error?: string;
             id?: string;
+            /** @description How each link ended; pending: not yet, or not at all */
+            link_statuses?: ("pending" | "cancelled" | "completed" | "dead_letter" | "failed" | "skipped" | "timeout")[];
             links?: components["schemas"]["RunLinkOut"][];
             /** @description How many moments it stands for */
             moments?: number;
@@ -1486,6 +2257,8 @@ export interface components {
             duration_ms?: number;
             error?: string;
             id?: string;
+            /** @description How each link ended; pending: not yet, or not at all */
+            link_statuses?: ("pending" | "cancelled" | "completed" | "dead_letter" | "failed" | "skipped" | "timeout")[];
             /** @description How many moments it stands for */
             moments?: number;
             /** @description Counts per chain, from 1 */
@@ -1646,6 +2419,18 @@ export interface components {
         DrainEnvelope: {
             data: components["schemas"]["Message"];
         };
+        EmailEnvelope: {
+            data: components["schemas"]["MailOut"];
+        };
+        EmailList: {
+            data: components["schemas"]["MailOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
         Enqueue: {
             /**
              * @description Seconds, or a span such as 5m
@@ -1737,6 +2522,13 @@ export interface components {
             origin?: "api" | "manual" | "schedule" | "chain" | "trigger" | "replay" | "catchup";
             /** @description Its end: 16 KiB in lists, else 1 MiB */
             output?: string;
+            /**
+             * Format: date-time
+             * @description When a person removed on purpose what it had printed
+             */
+            output_purged_at?: string;
+            /** @description Who did */
+            output_purged_by?: string;
             output_truncated?: boolean;
             /** @description Values are masked */
             parameters?: {
@@ -1767,6 +2559,25 @@ export interface components {
             usage?: components["schemas"]["UsageOut"];
             worker?: string | null;
         };
+        FirstAdmin: {
+            /** Format: email */
+            email?: string;
+            /** Format: password */
+            password: string;
+            /**
+             * Format: password
+             * @description As the log of the server shows it
+             */
+            token?: string;
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username: string;
+        };
+        FirstAdminEnvelope: {
+            data: components["schemas"]["TokensOut"];
+        };
         GroupOut: {
             count?: number;
             error?: string | null;
@@ -1790,6 +2601,11 @@ export interface components {
             concurrency_limit?: number;
             /** @description The spec of the job's type, as an object or as the text of one */
             config?: unknown;
+            /**
+             * @description The new owner: an active user, such as user:ann
+             * @example user:ann
+             */
+            created_by?: string;
             description?: string | null;
             enabled?: boolean;
             /** @description Unique */
@@ -1805,6 +2621,16 @@ export interface components {
             /** @description The most that all makes up for */
             misfire_limit?: number;
             name?: string;
+            /**
+             * @description Who is written to: comma-separated or a list, at most 20
+             * @example ann@example.com,bob@example.com
+             */
+            notify_emails?: string | string[] | null;
+            /**
+             * @description Of which ends of executions; default: failure
+             * @enum {string}
+             */
+            notify_on?: "always" | "failure" | "success";
             /** @enum {string} */
             on_lost?: "fail" | "retry";
             /** @enum {string} */
@@ -1882,6 +2708,10 @@ export interface components {
             name?: string;
             /** Format: date-time */
             next_due_at?: string | null;
+            /** @description Comma-separated */
+            notify_emails?: string | null;
+            /** @enum {string} */
+            notify_on?: "always" | "failure" | "success";
             on_lost?: string;
             overlap?: string;
             pause_reason?: string | null;
@@ -1988,6 +2818,31 @@ export interface components {
             /** @example shell */
             type?: string;
         };
+        JobVariableOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            description?: string | null;
+            id?: string;
+            is_sensitive?: boolean;
+            job_id?: string | null;
+            name?: string;
+            /** @description Another of this name is nearer to the job, and counts */
+            overridden?: boolean;
+            project_id?: string | null;
+            /** @enum {string} */
+            scope?: "global" | "project" | "job";
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description *** if it is sensitive */
+            value?: string;
+            /** @description Lists hold its first 1024 */
+            value_truncated?: boolean;
+            version?: number;
+        };
+        JobVariablesOut: {
+            data: components["schemas"]["JobVariableOut"][];
+        };
         LastOut: {
             attempt?: number;
             /** Format: date-time */
@@ -2046,7 +2901,8 @@ export interface components {
             created_at?: string;
             id?: string;
             job_id?: string;
-            job_name?: string;
+            /** @description null if the job is not for you to see */
+            job_name?: string | null;
             /** @enum {string} */
             run_if?: "success" | "failure" | "always";
             /** @description From 1 */
@@ -2061,6 +2917,47 @@ export interface components {
              */
             status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
         };
+        Login: {
+            /** Format: password */
+            password: string;
+            username: string;
+        };
+        MailOut: {
+            attempts?: number;
+            /** Format: date-time */
+            created_at?: string;
+            /** @description Why the last try failed */
+            error?: string;
+            execution_id?: string;
+            /** @description Also in the header Message-ID */
+            id?: string;
+            job_id?: string;
+            /** @enum {string} */
+            kind?: "failure" | "success" | "cancelled" | "alarm" | "recovery";
+            /** Format: date-time */
+            next_retry_at?: string;
+            /** Format: date-time */
+            sent_at?: string;
+            /** @enum {string} */
+            status?: "pending" | "sent" | "failed";
+            subject?: string;
+            to?: string;
+        };
+        MailTrial: {
+            to: string;
+        };
+        MemberEnvelope: {
+            data: components["schemas"]["UserOut"];
+        };
+        MemberList: {
+            data: components["schemas"]["UserOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
         Message: {
             message?: string;
         };
@@ -2071,6 +2968,18 @@ export interface components {
             message?: string;
             status?: string;
         };
+        MethodsOut: {
+            oidc?: components["schemas"]["ProviderOut"] | null;
+            password?: boolean;
+        };
+        MomentOut: {
+            /** Format: date-time */
+            at: string;
+            job_id: string;
+            job_name: string;
+            project_id: string;
+            type: string;
+        };
         MomentsOut: {
             /** @description In the schedule's zone, with its offset */
             local?: string;
@@ -2079,11 +2988,23 @@ export interface components {
         };
         NewApiKey: {
             /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
+            /**
              * Format: date-time
              * @description Valid until then; null: always
              */
             expires_at?: string | null;
             name: string;
+            /** @description Whose key it is: it may never do more than this user. null: nobody's; default: of the one who makes it */
+            owner_id?: string | null;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /**
              * @description read, write, admin, comma-separated
              * @example read,write
@@ -2094,6 +3015,14 @@ export interface components {
             data: components["schemas"]["NewApiKeyOut"];
         };
         NewApiKeyOut: {
+            /**
+             * @description Networks it may be used from, at most 50; none: from anywhere
+             * @example [
+             *       "10.0.0.0/8",
+             *       "192.0.2.7"
+             *     ]
+             */
+            addresses?: string[];
             /** Format: date-time */
             created_at?: string;
             created_by?: string | null;
@@ -2111,6 +3040,10 @@ export interface components {
              */
             last_used_at?: string;
             name?: string;
+            /** @description Whose key it is: it may never do more than this user. null: nobody's; default: of the one who makes it */
+            owner_id?: string | null;
+            /** @description It sees and changes only what belongs to this project; null: no limit */
+            project_id?: string | null;
             /** Format: date-time */
             revoked_at?: string;
             /**
@@ -2172,6 +3105,16 @@ export interface components {
             /** @description The most that all makes up for */
             misfire_limit?: number;
             name: string;
+            /**
+             * @description Who is written to: comma-separated or a list, at most 20
+             * @example ann@example.com,bob@example.com
+             */
+            notify_emails?: string | string[] | null;
+            /**
+             * @description Of which ends of executions; default: failure
+             * @enum {string}
+             */
+            notify_on?: "always" | "failure" | "success";
             /** @enum {string} */
             on_lost?: "fail" | "retry";
             /** @enum {string} */
@@ -2217,11 +3160,100 @@ export interface components {
             is_archived?: boolean;
             name: string;
         };
+        NewRole: {
+            description?: string | null;
+            name: string;
+            /**
+             * @example [
+             *       "job:read",
+             *       "execution:read"
+             *     ]
+             */
+            permissions: ("job:read" | "job:write" | "job:write-own" | "job:execute" | "job:delete" | "job:import" | "job:export" | "execution:read" | "execution:stop" | "execution:purge" | "variable:read" | "variable:write" | "variable:encrypt" | "webhook:read" | "webhook:write" | "user:manage" | "role:assign" | "system:config" | "system:audit" | "dashboard:admin" | "dashboard:user")[];
+            /** @description Whether its holders see everything, or what is theirs and their projects' */
+            sees_all?: boolean;
+        };
         NewTag: {
             /** @example #3b82f6 */
             color?: string | null;
             is_default?: boolean;
             name: string;
+        };
+        NewTokensEnvelope: {
+            data: components["schemas"]["TokensOut"];
+        };
+        NewUser: {
+            /** Format: email */
+            email?: string;
+            /**
+             * Format: password
+             * @description Else one is made; it is changed at the first sign-in
+             */
+            password?: string;
+            /** @description One role instead of roles */
+            role?: string;
+            /** @description Names or ids of roles */
+            roles?: string[];
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username: string;
+        };
+        NewUserEnvelope: {
+            data: components["schemas"]["NewUserOut"];
+        };
+        NewUserOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            email?: string | null;
+            has_password?: boolean;
+            id?: string;
+            is_active?: boolean;
+            /** @description Known to an identity provider */
+            is_external?: boolean;
+            /** @description OIDC_ISSUER: the user signs in through it, and has no password here */
+            issuer?: string | null;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            must_change_password?: boolean;
+            /** @description If it was made here; it is shown only this once */
+            password?: string;
+            /** @description The first of roles */
+            role?: string | null;
+            /**
+             * @example [
+             *       "admin"
+             *     ]
+             */
+            roles?: string[];
+            /** @description What the identity provider calls the user (sub) */
+            subject?: string | null;
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username?: string;
+        };
+        NewVariable: {
+            description?: string | null;
+            /** @description Stored encrypted, and never shown again */
+            is_sensitive?: boolean;
+            /** @description Of the scope job */
+            job_id?: string;
+            name: string;
+            /** @description Of the scope project */
+            project_id?: string;
+            /**
+             * @description global, project or job; of one name that of the job counts first
+             * @enum {string}
+             */
+            scope?: "global" | "project" | "job";
+            /** @description At most 64 KiB; of a sensitive variable every answer holds *** in its place */
+            value?: string;
         };
         NewWebhook: {
             /**
@@ -2288,6 +3320,17 @@ export interface components {
             /** @description Total number of pages. */
             total_pages?: number;
         };
+        PasswordByAdmin: {
+            /**
+             * Format: password
+             * @description Else one is made
+             */
+            new_password?: string;
+        };
+        PasswordChange: {
+            current_password: string;
+            new_password: string;
+        };
         Pause: {
             reason?: string;
             /**
@@ -2307,6 +3350,25 @@ export interface components {
             reason?: string | null;
             /** Format: date-time */
             until?: string | null;
+        };
+        PermissionOut: {
+            description?: string;
+            /** @example job:read */
+            name?: string;
+        };
+        Permissions: {
+            data: components["schemas"]["PermissionOut"][];
+        };
+        PlannedEnvelope: {
+            data: components["schemas"]["PlannedOut"];
+        };
+        PlannedOut: {
+            moments: components["schemas"]["MomentOut"][];
+            /**
+             * Format: date-time
+             * @description Nothing is left out up to here
+             */
+            planned_until: string;
         };
         PreviewEnvelope: {
             data: components["schemas"]["PreviewOut"];
@@ -2358,6 +3420,12 @@ export interface components {
             /** Format: date-time */
             updated_at?: string;
         };
+        ProviderOut: {
+            /** @example Keycloak */
+            name?: string;
+            /** @description Where to lead a browser; takes next */
+            url?: string;
+        };
         QueueEdit: {
             /** @description Executions that run at a time, over all workers */
             limit?: number | null;
@@ -2406,6 +3474,9 @@ export interface components {
             id?: string;
             status?: string;
         };
+        RefreshWish: {
+            refresh_token?: string;
+        };
         RefusalOut: {
             error?: string;
             id?: string;
@@ -2439,6 +3510,16 @@ export interface components {
             /** @description The most that all makes up for */
             misfire_limit?: number;
             name: string;
+            /**
+             * @description Who is written to: comma-separated or a list, at most 20
+             * @example ann@example.com,bob@example.com
+             */
+            notify_emails?: string | string[] | null;
+            /**
+             * @description Of which ends of executions; default: failure
+             * @enum {string}
+             */
+            notify_on?: "always" | "failure" | "success";
             /** @enum {string} */
             on_lost?: "fail" | "retry";
             /** @enum {string} */
@@ -2527,20 +3608,72 @@ export interface components {
             /** @example revoked */
             status?: string;
         };
+        RoleEdit: {
+            description?: string | null;
+            name?: string;
+            /**
+             * @example [
+             *       "job:read",
+             *       "execution:read"
+             *     ]
+             */
+            permissions?: ("job:read" | "job:write" | "job:write-own" | "job:execute" | "job:delete" | "job:import" | "job:export" | "execution:read" | "execution:stop" | "execution:purge" | "variable:read" | "variable:write" | "variable:encrypt" | "webhook:read" | "webhook:write" | "user:manage" | "role:assign" | "system:config" | "system:audit" | "dashboard:admin" | "dashboard:user")[];
+            /** @description Whether its holders see everything, or what is theirs and their projects' */
+            sees_all?: boolean;
+        };
+        RoleEnvelope: {
+            data: components["schemas"]["RoleOut"];
+        };
+        RoleList: {
+            data: components["schemas"]["RoleOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        RoleOut: {
+            /** Format: date-time */
+            created_at?: string;
+            description?: string | null;
+            /** @description That of a built-in role is its name */
+            id?: string;
+            /** @description It can't be changed */
+            is_built_in?: boolean;
+            name?: string;
+            /**
+             * @example [
+             *       "job:read",
+             *       "execution:read"
+             *     ]
+             */
+            permissions?: string[];
+            /** @description Whether its holders see everything, or what is theirs and their projects' */
+            sees_all?: boolean;
+            /** Format: date-time */
+            updated_at?: string;
+            user_count?: number;
+        };
+        Rotation: {
+            /** @description The old key is valid for so long; 0: it is revoked at once */
+            overlap_seconds?: number;
+        };
         RunLinkOut: {
             duration_ms?: number | null;
             executions?: components["schemas"]["LinkExecutionOut"][];
             /** @description From 1 */
             index?: number;
             job_id?: string;
-            job_name?: string;
+            /** @description null if the job is not for you to see */
+            job_name?: string | null;
             /**
              * @description None while it is not over, or if it was passed over
              * @enum {string|null}
              */
             outcome?: "success" | "failure" | null;
             priority?: number;
-            queue?: string;
+            queue?: string | null;
             reason?: string | null;
             /** @enum {string} */
             run_if?: "success" | "failure" | "always";
@@ -2567,6 +3700,99 @@ export interface components {
             };
             /** @description If the schedule names none */
             timezone?: string;
+        };
+        SessionList: {
+            data: components["schemas"]["SessionOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        SessionOut: {
+            address?: string | null;
+            agent?: string | null;
+            /** Format: date-time */
+            created_at?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            id?: string;
+            /** @description The one that asks */
+            is_current?: boolean;
+            /**
+             * Format: date-time
+             * @description When its tokens were last renewed
+             */
+            used_at?: string;
+        };
+        SetupEnvelope: {
+            data: components["schemas"]["SetupOut"];
+        };
+        SetupOut: {
+            needed?: boolean;
+            /** @description The token in the log of the server must be shown */
+            token_required?: boolean;
+        };
+        SignInMethodsEnvelope: {
+            data: components["schemas"]["MethodsOut"];
+        };
+        SignedOutEnvelope: {
+            data: components["schemas"]["SignedOutOut"];
+        };
+        SignedOutEverywhereEnvelope: {
+            data: components["schemas"]["SignedOutOut"];
+        };
+        SignedOutOut: {
+            /** @description How many sessions have ended */
+            sessions?: number;
+            /** @example signed_out */
+            status?: string;
+        };
+        SmtpEdit: {
+            /**
+             * @description Who hears of all jobs that fail three times in a row
+             * @example ann@example.com,bob@example.com
+             */
+            alert_emails?: string | string[] | null;
+            /** @example jobs@example.com */
+            from?: string | null;
+            /** @enum {string|null} */
+            language?: "en" | "vi" | null;
+            /** @description null or empty: none from now on */
+            password?: string | null;
+            /** @description 0 or null: 587 for starttls, 465 for tls, 25 for none */
+            port?: number | null;
+            /** @enum {string|null} */
+            security?: "starttls" | "tls" | "none" | null;
+            /** @example mail.example.com */
+            server?: string | null;
+            /** @description 1 to 30: to connect, and again for each mail */
+            timeout_seconds?: number | null;
+            username?: string | null;
+        };
+        SmtpEnvelope: {
+            data: components["schemas"]["SmtpOut"];
+        };
+        SmtpOut: {
+            alert_emails?: string[];
+            /** @description Whether e-mail is sent */
+            configured?: boolean;
+            from?: string;
+            has_password?: boolean;
+            /** @enum {string} */
+            language?: "en" | "vi";
+            /** @description What this start gives: it can't be changed */
+            locked?: string[];
+            port?: number;
+            /** @enum {string} */
+            security?: "starttls" | "tls" | "none";
+            server?: string;
+            timeout_seconds?: number;
+            username?: string;
+        };
+        SmtpTestEnvelope: {
+            data: components["schemas"]["TrialOut"];
         };
         Start: {
             args?: string[];
@@ -2713,6 +3939,46 @@ export interface components {
             /** @example test sent */
             status?: string;
         };
+        TimelineEnvelope: {
+            data: components["schemas"]["TimelineOut"];
+        };
+        TimelineOut: {
+            bucket_seconds: number;
+            buckets: components["schemas"]["BucketOut"][];
+            /**
+             * Format: date-time
+             * @description Nothing is left out up to here; at most 2000 are counted
+             */
+            planned_until: string;
+        };
+        TimezoneEnvelope: {
+            data: components["schemas"]["ZoneOut"];
+        };
+        TimezoneList: {
+            data: components["schemas"]["ZoneOut"][];
+        };
+        TokensEnvelope: {
+            data: components["schemas"]["TokensOut"];
+        };
+        TokensOut: {
+            /**
+             * Format: date-time
+             * @description End of the access token
+             */
+            expires_at?: string;
+            /** @description Seconds until then */
+            expires_in?: number;
+            /** Format: date-time */
+            refresh_expires_at?: string;
+            /** @description For POST /api/auth/refresh, good for one use (not with X-Session: cookie) */
+            refresh_token?: string;
+            session_id?: string;
+            /** @description The access token (not with X-Session: cookie) */
+            token?: string;
+            /** @example Bearer */
+            token_type?: string;
+            user?: components["schemas"]["WhoOut"];
+        };
         TransitionOut: {
             /** @description What they show from then on */
             after?: string;
@@ -2726,9 +3992,151 @@ export interface components {
             kind?: "gap" | "overlap";
             words?: components["schemas"]["WordsOut"];
         };
+        TrialOut: {
+            duration_ms?: number;
+            error?: string;
+            /** @enum {string} */
+            status?: "sent" | "failed";
+            /**
+             * @description Which one failed
+             * @enum {string}
+             */
+            step?: "connect" | "tls" | "login" | "sender" | "recipient" | "message";
+            to?: string;
+        };
+        TroubleList: {
+            data: components["schemas"]["TroubleOut"][];
+        };
+        TroubleOut: {
+            /** @description Executions, or moments that were missed */
+            count: number;
+            error: string | null;
+            error_code: string | null;
+            execution_id: string;
+            /** Format: date-time */
+            first_at: string;
+            job_id: string;
+            job_name: string;
+            /** Format: date-time */
+            last_at: string;
+            number: number;
+            /** @description Why it was skipped */
+            reason: string | null;
+            /** @enum {string} */
+            status: "failed" | "timeout" | "skipped";
+            /** @description Of the job */
+            type: string;
+        };
         UsageOut: {
             cpu_seconds?: number | null;
             max_rss_bytes?: number | null;
+        };
+        UserEdit: {
+            /** Format: email */
+            email?: string | null;
+            /** @description Off: signed out, and refused until it is on again */
+            is_active?: boolean;
+            /** @description OIDC_ISSUER: the user signs in through it, and has no password here */
+            issuer?: string | null;
+            /** @description One role instead of roles */
+            role?: string;
+            /** @description Names or ids of roles */
+            roles?: string[];
+            /** @description What the identity provider calls the user (sub) */
+            subject?: string | null;
+        };
+        UserEnvelope: {
+            data: components["schemas"]["UserOut"];
+        };
+        UserList: {
+            data: components["schemas"]["UserOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        UserOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            email?: string | null;
+            has_password?: boolean;
+            id?: string;
+            is_active?: boolean;
+            /** @description Known to an identity provider */
+            is_external?: boolean;
+            /** @description OIDC_ISSUER: the user signs in through it, and has no password here */
+            issuer?: string | null;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            must_change_password?: boolean;
+            /** @description The first of roles */
+            role?: string | null;
+            /**
+             * @example [
+             *       "admin"
+             *     ]
+             */
+            roles?: string[];
+            /** @description What the identity provider calls the user (sub) */
+            subject?: string | null;
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * @description In lower case; it can't be changed
+             * @example alice
+             */
+            username?: string;
+        };
+        UserRoles: {
+            /** @description One role instead of roles */
+            role?: string;
+            /** @description Names or ids of roles */
+            role_ids?: string[];
+            /** @description Names or ids of roles */
+            roles?: string[];
+        };
+        VariableEdit: {
+            description?: string | null;
+            /** @description Stored encrypted, and never shown again */
+            is_sensitive?: boolean;
+            name?: string;
+            /** @description At most 64 KiB; of a sensitive variable every answer holds *** in its place */
+            value?: string;
+        };
+        VariableEnvelope: {
+            data: components["schemas"]["VariableOut"];
+        };
+        VariableList: {
+            data: components["schemas"]["VariableOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        VariableOut: {
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string | null;
+            description?: string | null;
+            id?: string;
+            is_sensitive?: boolean;
+            job_id?: string | null;
+            name?: string;
+            project_id?: string | null;
+            /** @enum {string} */
+            scope?: "global" | "project" | "job";
+            /** Format: date-time */
+            updated_at?: string;
+            /** @description *** if it is sensitive */
+            value?: string;
+            /** @description Lists hold its first 1024 */
+            value_truncated?: boolean;
+            version?: number;
         };
         WebhookEdit: {
             /**
@@ -2788,6 +4196,26 @@ export interface components {
         };
         WebhookTestEnvelope: {
             data: components["schemas"]["TestOut"];
+        };
+        WhoEnvelope: {
+            data: components["schemas"]["WhoOut"];
+        };
+        WhoOut: {
+            /** @example user:alice */
+            actor?: string;
+            /** @description False: everybody may do all */
+            auth_enabled?: boolean;
+            email?: string | null;
+            /** @description Null: not a person */
+            id?: string | null;
+            key_id?: string | null;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            must_change_password?: boolean;
+            permissions?: string[];
+            roles?: string[];
+            session_id?: string | null;
+            username?: string | null;
         };
         WhyEnvelope: {
             data: components["schemas"]["WhyOut"];
@@ -2853,6 +4281,20 @@ export interface components {
             running_jobs?: string[];
             /** @description Run slots of living workers */
             total_workers?: number;
+        };
+        ZoneEdit: {
+            timezone: string;
+        };
+        ZoneOut: {
+            /** @example Europe/Berlin */
+            iana?: string;
+            /** @example CET */
+            name?: string;
+            /**
+             * @description From UTC, now
+             * @example +01:00
+             */
+            offset?: string;
         };
     };
     responses: {
@@ -3068,7 +4510,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -3078,6 +4524,343 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["NewApiKeyEnvelope"];
                 };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                actor?: string;
+                /** @description Or its beginning */
+                action?: string;
+                target_kind?: string;
+                /** @description What the deed was about: all that happened to it */
+                target_id?: string;
+                project_id?: string;
+                result?: "done" | "denied" | "failed";
+                address?: string;
+                /** @description At this moment or later */
+                from?: string;
+                /** @description At this moment or earlier */
+                to?: string;
+                /** @description In actor, action, target and detail */
+                search?: string;
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                actor?: string;
+                /** @description Or its beginning */
+                action?: string;
+                target_kind?: string;
+                /** @description What the deed was about: all that happened to it */
+                target_id?: string;
+                project_id?: string;
+                result?: "done" | "denied" | "failed";
+                address?: string;
+                /** @description At this moment or later */
+                from?: string;
+                /** @description At this moment or earlier */
+                to?: string;
+                /** @description In actor, action, target and detail */
+                search?: string;
+                format?: "jsonl" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a line, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutEverywhereEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhoEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listSignInMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethodsEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    finishSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Leads to where one wanted to go, or back to the sign-in page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    beginSignIn: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Leads to the identity provider */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokensEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    renewTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshWish"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    closeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["DEFAULT_ERROR"];
         };
@@ -3537,6 +5320,82 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listEmails: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                status?: "pending" | "sent" | "failed";
+                job_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    retryEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     enqueueWork: {
         parameters: {
             query?: never;
@@ -3631,6 +5490,31 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    purgeExecution: {
+        parameters: {
+            query?: {
+                /** @description Kept in the audit log */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     cancelExecution: {
         parameters: {
             query?: never;
@@ -3705,6 +5589,31 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LogOut"];
                 };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    purgeOutput: {
+        parameters: {
+            query?: {
+                /** @description Kept in the audit log */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
@@ -3844,6 +5753,8 @@ export interface operations {
                 search?: string;
                 /** @description Repeatable: any of them */
                 tag_id?: string[];
+                /** @description Its owner: me, or such as user:ann */
+                created_by?: string;
                 /** @description Earliest scheduled_at */
                 time_from?: string;
                 /** @description Latest scheduled_at */
@@ -4372,6 +6283,29 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listJobVariables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobVariablesOut"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     whyMoment: {
         parameters: {
             query?: {
@@ -4396,6 +6330,27 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -4561,6 +6516,82 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listMembers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putAddMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     listQueues: {
         parameters: {
             query?: never;
@@ -4712,6 +6743,164 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    listRoles: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: {
+                /** @description They get this role; its name or id */
+                reassign_to?: string;
+            };
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     previewSchedule: {
         parameters: {
             query?: never;
@@ -4738,6 +6927,178 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    getSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmtpEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmtpEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    testSmtp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTrial"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SmtpTestEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getTimezone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateTimezone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateTimezone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     getStats: {
         parameters: {
             query?: never;
@@ -4756,6 +7117,84 @@ export interface operations {
                     "application/json": components["schemas"]["StatsEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listPlanned: {
+        parameters: {
+            query: {
+                to: string;
+                limit?: number;
+                /** @description But the next moment of each job */
+                only_next?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getTimeline: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                /** @description At most 400 buckets may come of it */
+                bucket_seconds?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listTroubles: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TroubleList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -5051,6 +7490,437 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listTimezones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimezoneList"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                /** @description Part of the name or the address */
+                search?: string;
+                is_active?: boolean;
+                /** @description Name or id of a role */
+                role?: string;
+                sort_by?: "username" | "created_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putSetUserPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByAdmin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    setUserPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByAdmin"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putSetUserRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserRoles"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listVariables: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                scope?: "global" | "project" | "job";
+                project_id?: string;
+                job_id?: string;
+                /** @description In names and descriptions */
+                search?: string;
+                sort_by?: "name" | "updated_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVariable"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    putUpdateVariable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read; 409 if there is a newer one */
+                "If-Match"?: string;
+            };
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    updateVariable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read; 409 if there is a newer one */
+                "If-Match"?: string;
+            };
+            path: {
+                variable_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariableEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariableEnvelope"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
@@ -5440,6 +8310,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DrainEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createFirstAdmin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdmin"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstAdminEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    showSetupStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupEnvelope"];
                 };
             };
             default: components["responses"]["DEFAULT_ERROR"];

@@ -8,6 +8,8 @@ export interface Column {
   width?: string;
   /** On a phone: left out of the first line of the card, shown in the second. */
   second?: boolean;
+  /** On a phone: the heading stands before the value, which says too little alone. */
+  named?: boolean;
   /** The heading is for screen readers only. */
   quiet?: boolean;
 }

@@ -15,6 +15,7 @@ export function useNavigation(): { groups: ComputedRef<Group[]>; isHere: (place:
   const groups = computed(() =>
     GROUPS.map((group) => ({ ...group, places: group.places.filter(isOpen) })).filter((group) => group.places.length),
   );
-  const isHere = (place: Place): boolean => route.path === place.path || route.path.startsWith(`${place.path}/`);
+  const isAt = (path: string): boolean => route.path === path || route.path.startsWith(`${path}/`);
+  const isHere = (place: Place): boolean => [place.path, ...(place.also ?? [])].some(isAt);
   return { groups, isHere };
 }

@@ -24,6 +24,8 @@ export interface Place {
   title: string;
   icon: Component;
   needs: string[];
+  /** Other pages that belong to it. */
+  also?: string[];
   /** After `g`: the letter that goes there. */
   letter?: string;
 }
@@ -57,13 +59,13 @@ export const GROUPS: Group[] = [
     title: "nav.platform",
     places: [
       { path: "/workers", title: "nav.workers", icon: Server, needs: ["dashboard:user"], letter: "q" },
-      { path: "/projects", title: "nav.projects", icon: Folder, needs: ["job:read"], letter: "p" },
+      { path: "/projects", title: "nav.projects", icon: Folder, needs: ["job:read"], letter: "p", also: ["/tags"] },
     ],
   },
   {
     title: "nav.admin",
     places: [
-      { path: "/users", title: "nav.users", icon: Users, needs: ["user:manage"] },
+      { path: "/users", title: "nav.users", icon: Users, needs: ["user:manage", "role:assign"], also: ["/roles"] },
       { path: "/api-keys", title: "nav.apiKeys", icon: KeyRound, needs: [] },
       { path: "/audit", title: "nav.audit", icon: ScrollText, needs: ["system:audit"] },
       { path: "/settings", title: "nav.settings", icon: Settings, needs: ["dashboard:admin"], letter: "s" },

@@ -156,6 +156,7 @@ def test_a_chain_is_executed_and_its_run_can_be_followed(client):
     run = get(client, f"/api/chain-runs/{started['chain_run_id']}")["data"]
     assert (run["status"], run["number"], run["origin"]) == ("running", 1, "manual")
     assert (run["current_index"], run["total_links"]) == (1, 2)
+    assert run["link_statuses"] == ["pending", "pending"]
     assert [link["status"] for link in run["links"]] == ["queued", "pending"]
     row = get(client, f"/api/executions/{run['links'][0]['executions'][0]['id']}")["data"]
     assert (row["origin"], row["chain_run_id"], row["link_index"]) == ("chain", run["id"], 1)

@@ -192,3 +192,27 @@ def test_a_certificate_of_its_own_making_is_not_accepted(tmp_path):
         with pytest.raises(CallFailed, match="certificate is not accepted"):
             post(url, replace(HERE, resolve=lambda *_: ["127.0.0.1"]))
         assert target.seen == []
+
+
+class TestWholeAnswers:
+    def test_without_a_body_it_is_asked_for(self, target):
+        url = target.serve(answer(200, b"x" * 9000))
+        found = HERE.fetch(url, 9000, {"Accept": "application/json"})
+        assert (found.status, found.body) == (200, b"x" * 9000)
+        (seen,) = target.seen
+        assert (seen.method, seen.body, seen.headers["accept"]) == ("GET", b"", "application/json")
+        assert "content-length" not in seen.headers
+
+    def test_with_a_body_it_is_sent(self, target):
+        found = HERE.fetch(target.serve(answer(201, b"yes")), 10, {}, b"a=b")
+        assert (found.status, found.body) == (201, b"yes")
+        assert (target.seen[0].method, target.seen[0].body) == ("POST", b"a=b")
+
+    def test_too_much_is_nothing(self, target):
+        with pytest.raises(CallFailed, match="more than 8999 bytes"):
+            HERE.fetch(target.serve(answer(200, b"x" * 9000)), 8999, {})
+
+    def test_a_part_is_nothing(self, target):
+        cut = sends(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nxxx")
+        with pytest.raises(CallFailed):
+            HERE.fetch(target.serve(cut), 9000, {})

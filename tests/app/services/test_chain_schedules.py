@@ -23,7 +23,7 @@ EACH_MINUTE: dict[str, Any] = {"type": "fixed_rate", "interval_seconds": 60}
 def made(schedule: Any = EACH_MINUTE, **over: Any) -> str:
     with transaction() as session:
         values = {"name": "nightly", "job_ids": [make_job(session).id], "schedule": schedule}
-        return str(chains.create(session, values | over)["id"])
+        return str(chains.create(session, values | over, "test")["id"])
 
 
 def overdue(chain_id: str, minutes: float) -> Any:

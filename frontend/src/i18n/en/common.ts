@@ -28,7 +28,6 @@ export default {
   bar: {
     search: "Search or run a command",
     help: "Keyboard help",
-    live: "Live",
     every5: "Every 5 s",
     paused: "Paused",
     offline: "Offline, as of {time}",

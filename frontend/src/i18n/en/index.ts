@@ -1,5 +1,45 @@
+import audit from "./audit";
+import chains from "./chains";
+import colour from "./colour";
 import common from "./common";
+import deadLetters from "./deadLetters";
+import editor from "./editor";
+import execution from "./execution";
 import executions from "./executions";
+import form from "./form";
+import job from "./job";
 import jobs from "./jobs";
+import keys from "./keys";
+import log from "./log";
+import overview from "./overview";
+import people from "./people";
+import projects from "./projects";
+import settings from "./settings";
+import timeline from "./timeline";
+import variables from "./variables";
+import webhooks from "./webhooks";
+import workers from "./workers";
 
-export default { ...common, jobs, executions };
+export default {
+  ...common,
+  audit,
+  chains,
+  colour,
+  deadLetters,
+  editor,
+  execution,
+  executions,
+  form,
+  job,
+  jobs,
+  keys,
+  log,
+  overview,
+  people,
+  projects,
+  settings,
+  timeline,
+  variables,
+  webhooks,
+  workers,
+};

@@ -30,7 +30,6 @@ const texts: typeof en = {
   bar: {
     search: "Tìm hoặc chạy lệnh",
     help: "Phím tắt",
-    live: "Trực tiếp",
     every5: "Mỗi 5 giây",
     paused: "Tạm dừng",
     offline: "Mất kết nối, dữ liệu lúc {time}",

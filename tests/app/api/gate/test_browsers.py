@@ -133,7 +133,8 @@ class TestCors:
 
 @pytest.mark.parametrize("path", ["/api/job-types", "/api/nothing", "/health", "/docs", "/", "/x"])
 def test_every_answer_carries_the_headers(client, path):
-    headers = client.get(path).headers
+    with client.get(path) as answer:
+        headers = answer.headers
     policy = headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy

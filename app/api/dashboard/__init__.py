@@ -1,0 +1,1 @@
+"""Figures for the pages that show the whole at one look."""

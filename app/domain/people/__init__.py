@@ -1,0 +1,1 @@
+"""People: their names and passwords, and the tokens that keep them signed in."""

@@ -1,0 +1,1 @@
+export type CodeLanguage = "shell" | "json" | "sql" | "yaml" | "text";

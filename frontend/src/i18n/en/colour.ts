@@ -1,0 +1,3 @@
+export default {
+  hint: "One of these, or another as #rrggbb. Empty: none.",
+};

@@ -1,0 +1,132 @@
+"""Jobs that are made, changed, looked at and deleted in the page."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visitor import PHONE, Visitor, is_too_wide, violations
+from tests.end_to_end.product import Product
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
+
+
+def recurring(product: Product, name: str, **schedule: str) -> dict[str, Any]:
+    """Make a job that runs by hand only, or by another schedule."""
+    body: dict[str, Any] = {"name": name, "type": "shell", "config": {"script": "true"}}
+    body["schedule"] = schedule or {"type": "manual"}
+    status, answer = product.ask("POST", "/api/jobs", body)
+    assert status == 201, answer
+    job: dict[str, Any] = answer["data"]
+    return job
+
+
+def test_a_job_is_made_run_and_shown(visitor: Visitor):
+    visitor.forgive("400")
+    page = visitor.open("/jobs/new")
+    page.get_by_role("button", name="Cron").click()
+    page.get_by_label("Expression").fill("61 * * * *")
+    preview = page.get_by_role("complementary")
+    expect(preview.get_by_text("out of range")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Not saved: 3 things are wrong.")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
+
+    page.get_by_label("Name", exact=True).fill("nightly")
+    page.get_by_label("Expression").fill("30 2 * * *")
+    page.get_by_label("Time zone", exact=True).fill("Europe/Berlin")
+    page.locator(".cm-content").first.click()
+    page.keyboard.type("echo hello")
+    expect(preview.get_by_text("At 02:30 (Europe/Berlin)")).to_be_visible()
+    page.keyboard.press("Control+Enter")
+
+    expect(page).to_have_url(re.compile(r"/jobs/[0-9a-f]{32}$"))
+    expect(page.get_by_role("heading", name="nightly")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="#1").get_by_text("Completed")).to_be_visible()
+    expect(page.get_by_text("At 02:30 (Europe/Berlin)")).to_be_visible()
+
+
+def test_what_somebody_else_changed_is_not_lost_unseen(visitor: Visitor, product: Product):
+    visitor.forgive("409")
+    job = recurring(product, "shared")
+    page = visitor.open(f"/jobs/{job['id']}/edit")
+    page.get_by_label("Description").fill("mine")
+    product.ask("PATCH", f"/api/jobs/{job['id']}", {"description": "theirs", "priority": 9})
+    page.keyboard.press("Control+s")
+    question = page.get_by_role("alertdialog")
+    expect(question.get_by_text("theirs", exact=True)).to_be_visible()
+    question.get_by_role("button", name="Save mine over it").click()
+    expect(page).to_have_url(re.compile(rf"/jobs/{job['id']}$"))
+    expect(page.get_by_text("mine", exact=True)).to_be_visible()
+    now = product.ask("GET", f"/api/jobs/{job['id']}")[1]["data"]
+    assert (now["description"], now["priority"]) == ("mine", 9)
+
+
+def test_leaving_asks_before_something_is_lost(visitor: Visitor, product: Product):
+    job = recurring(product, "kept")
+    page = visitor.open(f"/jobs/{job['id']}/edit")
+    page.get_by_label("Description").fill("not saved")
+    page.get_by_role("link", name="Executions").first.click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Cancel").click()
+    expect(page).to_have_url(re.compile("/edit$"))
+    page.get_by_role("link", name="Executions").first.click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Leave").click()
+    expect(page).to_have_url(re.compile("/executions$"))
+
+
+def test_a_pause_says_why_and_ends(visitor: Visitor, product: Product):
+    job = recurring(product, "resting", type="cron", expression="0 0 * * *")
+    page = visitor.open(f"/jobs/{job['id']}")
+    page.get_by_role("button", name="Pause…").click()
+    page.get_by_label("Reason").fill("moving house")
+    page.get_by_role("alertdialog").get_by_role("button", name="Pause").click()
+    banner = page.get_by_role("status").filter(has_text="moving house")
+    expect(banner).to_be_visible()
+    banner.get_by_role("button", name="Resume").click()
+    expect(banner).to_have_count(0)
+
+
+def test_many_are_switched_off_and_deleted_together(visitor: Visitor, product: Product):
+    visitor.forgive("409")
+    for number in range(3):
+        recurring(product, f"many-{number}")
+    page = visitor.open("/jobs?q=many-")
+    expect(page.get_by_role("link", name="many-2")).to_be_visible()
+    bar = page.get_by_role("region", name="Chosen jobs")
+    page.get_by_label("Select all on this page").check()
+    bar.get_by_role("button", name="Switch off").click()
+    expect(bar.get_by_text("Done: 3 of 3")).to_be_visible()
+    bar.get_by_role("button", name="Close").click()
+
+    page.get_by_label("Select all on this page").check()
+    bar.get_by_role("button", name="Run now").click()
+    expect(bar.get_by_text("3 refused")).to_be_visible()
+    bar.get_by_role("button", name="Close").click()
+
+    bar.get_by_role("button", name="Delete…").click()
+    page.get_by_label("Type 3 to confirm.").fill("3")
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete 3 jobs").click()
+    expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing(visitor: Visitor, product: Product, theme: str, language: str):
+    job = product.create("exit 3", name=f"seen-{theme}-{language}")
+    product.ended(job["id"])
+    for path in (f"/jobs/{job['id']}", f"/jobs/{job['id']}/definition", "/jobs/new"):
+        page = visitor.open(path, theme=theme, language=language, for_axe=True)
+        expect(page.locator(".panel").first).to_be_visible()
+        expect(page.locator("[aria-busy=true]")).to_have_count(0)
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_nothing_is_too_wide_for_a_phone(visitor: Visitor, product: Product, language: str):
+    job = product.create("exit 3", name=f"narrow-{language}")
+    product.ended(job["id"])
+    for path in ("/jobs", f"/jobs/{job['id']}", f"/jobs/{job['id']}/executions", "/jobs/new"):
+        page = visitor.open(path, size=PHONE, language=language)
+        expect(page.locator("tbody tr, .panel").first).to_be_visible()
+        assert not is_too_wide(page), path
