@@ -27,6 +27,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end: take no more, and let what is under way come to its end."""
         ending.announce()
+        self.method_queue.defer(ending.wake)
         super().handle_exit(sig, frame)
 
 

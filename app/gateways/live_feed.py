@@ -13,13 +13,12 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from app.gateways import live_place
+from app.gateways.live_place import REST_SECONDS, Away, Place
 
 log = logging.getLogger(__name__)
 
@@ -29,58 +28,34 @@ KEPT: Final = 4_000
 WATCHED_SECONDS: Final = 60
 #: A process that was told of no reader asks again after so long.
 LOOK_SECONDS: Final = 1.0
-#: A Redis silent for so long is away, and is left alone for a while.
-_PATIENCE_SECONDS: Final = 1.0
-_REST_SECONDS: Final = 5.0
 _WAITING: Final = 1_000
 _FLUSH_SECONDS: Final = 0.5
-_SOCKET: Final = "redis+socket://"
 
 News = list[dict[str, Any]]
-Away = redis.RedisError
 
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    url: str = ""
-    prefix: str = ""
-
-
-_place = _Place()
 _teller: "_Teller | None" = None
-
-
-def configure(url: str, prefix: str) -> None:
-    """Name the Redis of the feed, if there is one, and what its keys begin with."""
-    global _place, _teller
-    _place, _teller = _Place(url, prefix), None
-
-
-def is_there() -> bool:
-    """Return whether this installation has a feed."""
-    return bool(_place.url)
 
 
 def is_wanted() -> bool:
     """Return whether news may have a reader; asks nobody."""
-    return bool(_place.url) and (_teller is None or _teller.is_wanted())
+    return live_place.is_there() and (_teller is None or _teller.is_wanted())
 
 
 def tell(news: News) -> None:
     """Have news written soon, or dropped if nobody reads; returns at once."""
     global _teller  # noqa: PLW0603
-    if not _place.url:
+    if not live_place.is_there():
         return
-    if _teller is None or _teller.pid != os.getpid():  # threads do not follow a fork
-        _teller = _Teller(_place)
+    if _teller is None or not _teller.is_ours():
+        _teller = _Teller(live_place.here())
     _teller.put(news)
 
 
 class _Teller:
     """What brings the news of one process away, with a thread of its own from the first on."""
 
-    def __init__(self, place: _Place) -> None:
-        self.pid = os.getpid()
+    def __init__(self, place: Place) -> None:
+        self._pid = os.getpid()
         self._place = place
         self._queue: queue.Queue[News] = queue.Queue(_WAITING)
         self._unwanted_until = 0.0
@@ -89,8 +64,12 @@ class _Teller:
         self._thread.start()
         atexit.register(self._flush)
 
+    def is_ours(self) -> bool:
+        """Return whether it is of this process: threads do not follow a fork."""
+        return self._pid == os.getpid() and self._place is live_place.here()
+
     def is_wanted(self) -> bool:
-        return self.pid != os.getpid() or time.monotonic() >= self._unwanted_until
+        return not self.is_ours() or time.monotonic() >= self._unwanted_until
 
     def put(self, news: News) -> None:
         if self.is_wanted():
@@ -98,7 +77,7 @@ class _Teller:
                 self._queue.put_nowait(news)
 
     def _work(self) -> None:
-        client = _client(self._place.url)
+        client = self._place.client()
         while True:
             batch = [self._queue.get()]
             with contextlib.suppress(queue.Empty):
@@ -106,8 +85,8 @@ class _Teller:
                     batch.append(self._queue.get_nowait())
             try:
                 self._bring(client, batch)
-            except redis.RedisError as error:
-                self._unwanted_until = time.monotonic() + _REST_SECONDS
+            except Away as error:
+                self._unwanted_until = time.monotonic() + REST_SECONDS
                 log.debug("the live feed is away: %s", error)
             for _ in batch:
                 self._queue.task_done()
@@ -133,11 +112,12 @@ class _Teller:
 
 
 class Reader:
-    """A reader of the feed; raises :data:`Away` while Redis does not answer."""
+    """A reader of the feed; raises ``Away`` while Redis does not answer."""
 
     def __init__(self) -> None:
-        self._key, self._watched = f"{_place.prefix}live", f"{_place.prefix}live-watched"
-        self._client = _client(_place.url)
+        place = live_place.here()
+        self._key, self._watched = f"{place.prefix}live", f"{place.prefix}live-watched"
+        self._client = place.client()
         self._last = "0-0"
 
     def watch(self) -> tuple[int, bool]:
@@ -175,19 +155,10 @@ class Reader:
 
 
 def take_once(name: str, seconds: int) -> bool:
-    """Return whether nobody has taken this name within so many seconds. Raises :data:`Away`."""
-    client = _client(_place.url)
+    """Return whether nobody has taken this name within so many seconds. Raises ``Away``."""
+    place = live_place.here()
+    client = place.client()
     try:
-        return bool(client.set(f"{_place.prefix}live-once-{name}", 1, nx=True, ex=seconds))
+        return bool(client.set(f"{place.prefix}live-once-{name}", 1, nx=True, ex=seconds))
     finally:
         client.close()
-
-
-def _client(url: str) -> Any:
-    common: dict[str, Any] = {
-        "socket_timeout": _PATIENCE_SECONDS + 0.5,
-        "retry": Retry(NoBackoff(), 0),
-    }
-    if url.startswith(_SOCKET):
-        return redis.Redis(unix_socket_path=url.removeprefix(_SOCKET), **common)
-    return redis.Redis.from_url(url, socket_connect_timeout=_PATIENCE_SECONDS, **common)

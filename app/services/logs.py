@@ -54,13 +54,28 @@ def lines(session: Session, execution_id: str, after: int, limit: int) -> list[d
     return [line.wire() for line in found]
 
 
-def read(session: Session, execution_id: str, after: int, limit: int) -> list[Line]:
-    """Return about ``limit`` lines behind ``after``, a gap before what follows it."""
-    found: list[Line] = []
-    for line in _lines(session, execution_id, after):
-        if len(found) >= limit and not found[-1].is_gap:
-            break
-        found.append(line)
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of one stream that came at one moment; ``number`` is that of the first."""
+
+    number: int
+    stream: str
+    time: datetime
+    lines: list[str]
+
+
+def blocks(session: Session, execution_id: str, after: int, limit: int) -> list[Block]:
+    """Return blocks with about ``limit`` lines behind ``after``; gaps show in their numbers.
+
+    The first may begin before that.
+    """
+    found: list[Block] = []
+    count = 0
+    while count < limit and (chunks := _chunks(session, execution_id, after)):
+        after = chunks[-1].last_number
+        for block in (block for chunk in chunks for block in _blocks(chunk)):
+            found.append(block)
+            count += len(block.lines)
     return found
 
 
@@ -147,12 +162,18 @@ def _walk(chunks: Sequence[ExecutionLog], after: int) -> Iterator[Line]:
 
 
 def _read(chunk: ExecutionLog) -> Iterator[Line]:
+    for block in _blocks(chunk):
+        for number, text in enumerate(block.lines, block.number):
+            yield Line(number, block.stream, block.time, text)
+
+
+def _blocks(chunk: ExecutionLog) -> Iterator[Block]:
     number = chunk.first_number
     for stream, milliseconds, text in orjson.loads(chunk.body):
         time = chunk.logged_at + timedelta(milliseconds=milliseconds)
-        for one in text.removesuffix("\n").split("\n"):
-            yield Line(number, stream, time, one)
-            number += 1
+        block = Block(number, stream, time, text.removesuffix("\n").split("\n"))
+        yield block
+        number += len(block.lines)
 
 
 def _gap(first: int, chunk: ExecutionLog) -> Line:

@@ -80,7 +80,8 @@ class Watcher:
 
     def lines(self):
         """Return numbers and texts of the lines."""
-        return [(m["number"], m["text"]) for m in self.messages if m["type"] == "line"]
+        told = [m for m in self.messages if m["type"] == "log"]
+        return [pair for m in told for pair in enumerate(m["lines"], m["number"])]
 
     def kinds(self):
         """Return the kinds of messages."""

@@ -80,4 +80,6 @@ class Listener:
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         self.has_ended.wait(10)
+        self.answer.close()
         self.connection.close()
+        self.socket.close()

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 
 from app.api.errors import refuse
 from app.api.gate import auth
-from app.api.live.room import room
+from app.api.live.room import Seat, room
 from app.domain.errors import Unavailable
 from app.services.access import ANYBODY, Principal
 from app.services.live import ending
@@ -43,22 +43,22 @@ def _hub() -> Hub:
 def stream_events() -> Response:
     """Tell what changes, from now on or from behind the event named by ``Last-Event-ID``."""
     who: Principal = g.get("principal", ANYBODY)
-    return _streamed(who) if room().enter(who.caller) else _full()
+    seat = room().enter(who.caller)
+    return _full() if seat is None else _streamed(who, seat)
 
 
-def _streamed(who: Principal) -> Response:
-    ask, places, hub = auth.later(), room(), _hub()
-    last = mark_of(request.headers.get("Last-Event-ID"))
+def _streamed(who: Principal, seat: Seat) -> Response:
+    hub, last = _hub(), mark_of(request.headers.get("Last-Event-ID"))
     try:
-        page = hub.join(who.sight, last)
+        ask, page = auth.later(), hub.join(who.sight, last)
     except BaseException:
-        places.leave(who.caller)
+        seat.leave()
         raise
     response = Response(_events(page, ask), mimetype="text/event-stream", headers=_HEADERS)
 
     def end() -> None:
         hub.leave(page)
-        places.leave(who.caller)
+        seat.leave()
 
     response.call_on_close(end)
     return response

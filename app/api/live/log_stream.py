@@ -1,7 +1,9 @@
 """``WS /api/executions/:id/logs/live``: what an execution prints, while it does."""
 
+import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, Flask, Response, current_app, g, request
@@ -20,13 +22,16 @@ from app.api.live.socket import (
 from app.domain.errors import NotFound, invalid
 from app.domain.ids import normalise_id
 from app.services.access import ANYBODY, Principal
-from app.services.live import ending, output, visible
-from app.services.live.output import Outputs, Watched
+from app.services.live import ending, messages, output, visible
+from app.services.live.output import Outputs
+from app.services.live.watched import Place, Watched
 
 blp = Blueprint("log_stream", __name__)
 
 CHECK_SECONDS: Final = 3.0
-_WAIT_SECONDS: Final = 0.25
+_WAIT_SECONDS: Final = 1.0
+#: One socket is written to no more often; one that was quiet is written to at once.
+_PACE_SECONDS: Final = 0.01
 _EXTENSION: Final = "oneoff_outputs"
 _LONGEST_NUMBER: Final = 16
 
@@ -49,27 +54,36 @@ def watch_log(execution_id: str) -> Response:
 
 
 def _streamed(who: Principal, known: str, after: int) -> Response:
-    ask, places, outputs = auth.later(), room(), _outputs()
+    ask = auth.later()
     request.environ.get("oneoff.end_turn", lambda: None)()
-    answer = Over()
-    link = Socket()
-    try:
-        answer.is_by_gunicorn = link.is_by_gunicorn
-        if not places.enter(who.caller):
-            link.close(TOO_MANY, "too many streams are open")
-            return answer
-        watched = outputs.join(known)
+    with contextlib.suppress(Closed):
+        link = Socket()
         try:
-            _Stream(link, watched, ask, after).run()
+            _seated(link, who, lambda: _watch(link, known, ask, after))
         finally:
-            outputs.leave(watched)
-            places.leave(who.caller)
-    except Closed:
-        pass
+            link.drop()
+    g.request_began = time.perf_counter()  # it says nothing of how fast we answer
+    return Over()
+
+
+def _seated(link: Socket, who: Principal, act: Callable[[], None]) -> None:
+    seat = room().enter(who.caller)
+    if seat is None:
+        link.close(TOO_MANY, "too many streams are open")
+        return
+    try:
+        act()
     finally:
-        link.drop()
-        g.request_began = time.perf_counter()  # it says nothing of how fast we answer
-    return answer
+        seat.leave()
+
+
+def _watch(link: Socket, known: str, ask: Callable[[], Principal | None], after: int) -> None:
+    outputs = _outputs()
+    watched = outputs.join(known)
+    try:
+        _Stream(link, watched, ask, after).run()
+    finally:
+        outputs.leave(watched)
 
 
 def _outputs() -> Outputs:
@@ -88,56 +102,43 @@ class _Stream:
     """One socket, and where it stands in the output that it is told."""
 
     def __init__(
-        self,
-        link: Socket,
-        watched: Watched,
-        ask: Callable[[], Principal | None],
-        after: int,
+        self, link: Socket, watched: Watched, ask: Callable[[], Principal | None], after: int
     ) -> None:
         self._link = link
         self._watched = watched
         self._ask = ask
-        self._after = after
-        self._version = 0
-        self._asked_at = time.monotonic()
+        self._place = Place(after)
+        self._asked_at = self._sent_at = time.monotonic()
 
     def run(self) -> None:
         """Send until the execution, the permission, the process or the client has gone."""
         self._catch_up()
         while not self._is_refused():
-            found, first = self._watched.take(self._after, self._version, _WAIT_SECONDS)
-            texts = []
-            if first > self._after + 1 and (found or self._watched.last > self._after):
-                texts.append(output.gap(self._after + 1, first - 1).text)
-                self._after = first - 1
-            self._link.listen()
-            self._send([*texts, *self._news(found)])
-            if self._watched.is_over and self._after >= self._watched.last:
-                self._send([*self._news([]), output.end()])
+            taken = self._watched.take(self._place, _WAIT_SECONDS)
+            self._place = taken.place
+            self._send(taken.frames)
+            if taken.is_end:
+                self._send([messages.end()])
                 self._link.close(1000)
                 return
 
     def _catch_up(self) -> None:
         """Send what was printed before, up to what is kept for all."""
-        while self._after + 1 < self._watched.first_kept() and not self._is_refused():
-            found = output.replay(self._watched.execution_id, self._after)
+        while self._place.line + 1 < self._watched.first_kept() and not self._is_refused():
+            found = output.replay(self._watched.execution_id, self._place.line)
             if not found:
                 return
-            self._link.listen()
-            self._send(self._news(found))
+            self._place = replace(self._place, line=found[-1].last)
+            self._send([one.frame for one in found])
 
-    def _news(self, found: list[output.Message]) -> list[str]:
-        texts = [one.text for one in found if one.last > self._after]
-        if found:
-            self._after = max(self._after, found[-1].last)
-        version, status = self._watched.status
-        if version != self._version:
-            self._version = version
-            texts.append(status)
-        return texts
-
-    def _send(self, texts: list[str]) -> None:
-        self._link.send(texts)
+    def _send(self, frames: list[bytes]) -> None:
+        """Send frames, not too often: what comes meanwhile goes together with the next."""
+        self._link.listen()
+        self._link.send(frames)
+        if frames:
+            pause = self._sent_at + _PACE_SECONDS - time.monotonic()
+            time.sleep(max(pause, 0))
+            self._sent_at = time.monotonic()
 
     def _is_refused(self) -> bool:
         """Close and return whether it must end: the process does, or who watches may no more."""

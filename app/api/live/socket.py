@@ -22,6 +22,8 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
+from app.api.live.room import STALL_SECONDS, socket_of_request
+
 #: A client may say so much at once.
 LONGEST: Final = 65_536
 GOING_AWAY: Final = 1001
@@ -29,8 +31,6 @@ TOO_BIG: Final = 1009
 NOT_KNOWN: Final = 4401
 NOT_ALLOWED: Final = 4403
 TOO_MANY: Final = 4429
-#: A client that takes nothing for so long is dropped.
-_STALL_SECONDS: Final = 20.0
 _PING_SECONDS: Final = 15.0
 
 
@@ -42,10 +42,11 @@ class Socket:
     """The server's end of a WebSocket."""
 
     def __init__(self) -> None:
-        environ = request.environ
-        self._socket: socket.socket = environ.get("gunicorn.socket") or environ["werkzeug.socket"]
-        self.is_by_gunicorn = "gunicorn.socket" in environ
-        self._socket.settimeout(_STALL_SECONDS)
+        found = socket_of_request()
+        if found is None:
+            raise Closed
+        self._socket = found
+        self._socket.settimeout(STALL_SECONDS)
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = WSConnection(ConnectionType.SERVER)
@@ -57,9 +58,9 @@ class Socket:
         self._said = 0
         self._spoke_at = time.monotonic()
 
-    def send(self, texts: Iterable[str]) -> None:
-        """Send messages. Raises :class:`Closed` if nobody takes them."""
-        data = b"".join(self._connection.send(TextMessage(data=text)) for text in texts)
+    def send(self, frames: Iterable[bytes]) -> None:
+        """Send messages in their frames. Raises :class:`Closed` if nobody takes them."""
+        data = b"".join(frames)
         if not data and time.monotonic() - self._spoke_at >= _PING_SECONDS:
             data = self._connection.send(Ping())
         if data:
@@ -128,8 +129,10 @@ class Socket:
 class Over(Response):
     """The answer of a request whose connection was a socket: nothing more may be written to it."""
 
-    is_by_gunicorn = False
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_by_gunicorn = "gunicorn.socket" in request.environ
 
     def __call__(self, *_: Any) -> Any:
         """Have the server drop the connection, in the way that each server knows."""
-        raise StopIteration if self.is_by_gunicorn else ConnectionError
+        raise StopIteration if self._is_by_gunicorn else ConnectionError

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.gateways import live_feed
+from app.gateways import live_place
 from app.services.access import Sight
 from app.services.live import ending
 from app.services.live.marks import Mark, Told
@@ -41,6 +41,7 @@ class Hub:
         self._has_begun = threading.Event()
         self._used_at = 0.0
         self._is_closed = False
+        self._waker = ending.Waker(self.wake)
 
     def join(self, sight: Sight, last: Mark | None) -> Page:
         """Return a new page; with the mark of what it was told last it goes on behind that."""
@@ -74,7 +75,7 @@ class Hub:
         for place, told in enumerate(self._backlog):
             if told.mark == last:
                 return list(islice(self._backlog, place + 1, None))
-        since = last if live_feed.is_there() else last.before(OVERLAP)
+        since = last if live_place.is_there() else last.before(OVERLAP)
         return [told for told in self._backlog if told.mark is not None and told.mark > since]
 
     def _ensure_thread(self) -> None:
@@ -110,8 +111,6 @@ class Hub:
                 self._mark_gaps()
                 time.sleep(1)
             self._has_begun.set()
-            if ending.is_near():
-                self._wake_all()
         source.close()
 
     def _spread(self, source: Source, told: Sequence[Told]) -> None:
@@ -127,7 +126,8 @@ class Hub:
         if told:
             _hand_all(pages, told)
 
-    def _wake_all(self) -> None:
+    def wake(self) -> None:
+        """End the waiting of all pages: the process ends."""
         with self._guard:
             pages = list(self._pages)
         for page in pages:

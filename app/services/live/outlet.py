@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.db import after_commit
 from app.domain.events import Event
-from app.gateways import broker, live_feed
+from app.gateways import broker, live_feed, live_place
 from app.services.live.changes import Change, of_event
 from app.settings import Settings
 
@@ -22,7 +22,7 @@ _listener: Callable[[Sequence[Change]], None] | None = None
 def configure(settings: Settings) -> None:
     """Name the feed: REDIS_URL, else a broker that is a Redis, else none."""
     url = settings.redis_url or (settings.broker if broker.is_redis(settings.broker) else "")
-    live_feed.configure(url, broker.key_prefix())
+    live_place.configure(url, broker.key_prefix())
 
 
 def listen(act: Callable[[Sequence[Change]], None] | None) -> None:
@@ -48,7 +48,7 @@ def note(session: Session, event: Event) -> None:
 
 def _tell(session: Session) -> None:
     noted: list[Change] = session.info.pop(_KEY, [])
-    if live_feed.is_there():
+    if live_place.is_there():
         live_feed.tell([change.news() for change in noted])
     elif _listener is not None:
         _listener(noted)

@@ -1,90 +1,41 @@
-"""The output of executions while they run: read once for all who watch it.
+"""The output of executions while they run: heard and read once for all who watch it.
 
-One thread reads the new lines of all watched executions a few times a second and keeps the newest
-of each for its watchers. A watcher that is behind reads what was before from the rows; one that
-falls behind while it watches is told which lines it has missed.
+One thread hears what workers tell of the watched executions, and reads their rows a few times a
+second: for what was not told, for how they are, and for everything where there is no feed.
 """
 
 import logging
 import threading
 import time
-from collections import deque
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.db import reading
 from app.domain import execution_state as state
-from app.domain.clock import to_wire
+from app.gateways import live_output, live_place
 from app.models import Execution
 from app.services import logs
+from app.services.live import ending, messages
+from app.services.live.messages import Lines
+from app.services.live.watched import Watched
 
 log = logging.getLogger(__name__)
 
+#: The rows are read so often, and sooner where lines are missing; never more than half the time.
 TICK_SECONDS: Final = 0.25
-#: What is kept of one watched execution at most.
-KEPT_LINES: Final = 10_000
-KEPT_BYTES: Final = 4 * 1024**2
-PAGE: Final = 2_000
-_STATUS = (Execution.status, Execution.exit_code, Execution.error, Execution.error_code)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A line, or a gap, as it goes to watchers; ``last`` is where one stands behind it."""
-
-    first: int
-    last: int
-    text: str
-
-
-class Watched:
-    """The newest lines of one execution, and how it is."""
-
-    def __init__(self, execution_id: str, last: int) -> None:
-        self.execution_id = execution_id
-        self.watchers = 0
-        self.last = last
-        #: How it is, as it goes to watchers, and how often that has changed.
-        self.status: tuple[int, str] = (0, "")
-        self.is_over = False
-        self._lines: deque[Message] = deque()
-        self._bytes = 0
-        self._ready = threading.Condition()
-
-    def add(self, messages: list[Message], status: str, *, is_over: bool) -> None:
-        """Add what has come."""
-        with self._ready:
-            for one in messages:
-                self._lines.append(one)
-                self._bytes += len(one.text)
-                self.last = one.last
-            while self._bytes > KEPT_BYTES or len(self._lines) > KEPT_LINES:
-                self._bytes -= len(self._lines.popleft().text)
-            if status != self.status[1]:
-                self.status = (self.status[0] + 1, status)
-            self.is_over = is_over
-            self._ready.notify_all()
-
-    def first_kept(self) -> int:
-        """Return the number of the first line that is kept; behind the last if none is."""
-        return self._lines[0].first if self._lines else self.last + 1
-
-    def take(self, after: int, version: int, seconds: float) -> tuple[list[Message], int]:
-        """Return what is kept behind a line, and the first number kept; waits for news."""
-        with self._ready:
-            if self.last <= after and self.status[0] == version and not self.is_over:
-                self._ready.wait(seconds)
-            first = self.first_kept()
-            found: list[Message] = []
-            for one in reversed(self._lines):
-                if one.last <= after:
-                    break
-                found.append(one)
-        return found[::-1][:PAGE], first
+_SOON_SECONDS: Final = 0.03
+#: So many lines are read at once.
+PAGE: Final = 5_000
+_STATUS: Final = (
+    Execution.status,
+    Execution.exit_code,
+    Execution.error,
+    Execution.error_code,
+    Execution.duration_ms,
+)
 
 
 class Outputs:
@@ -94,6 +45,7 @@ class Outputs:
         self._guard = threading.Lock()
         self._watched: dict[str, Watched] = {}
         self._thread: threading.Thread | None = None
+        self._waker = ending.Waker(self.wake)
 
     def join(self, execution_id: str) -> Watched:
         """Return what is watched of an execution; to be left again."""
@@ -116,6 +68,13 @@ class Outputs:
             if not watched.watchers:
                 self._watched.pop(watched.execution_id, None)
 
+    def wake(self) -> None:
+        """End all waiting: the process ends."""
+        with self._guard:
+            watched = list(self._watched.values())
+        for one in watched:
+            one.wake()
+
     def close(self) -> None:
         """Wait for the end of the thread, once nobody watches."""
         thread = self._thread
@@ -123,69 +82,104 @@ class Outputs:
             thread.join(5)
 
     def _work(self) -> None:
-        while True:
-            with self._guard:
-                watched = [one for one in self._watched.values() if not one.is_over]
-                if not self._watched:
-                    self._thread = None
-                    return
-            for one in watched:
-                try:
-                    _read_news(one)
-                except SQLAlchemyError as error:
-                    log.debug("output can't be read: %s", type(error).__name__)
-                except Exception:
-                    log.exception("the output of an execution can't be told")
-            time.sleep(TICK_SECONDS)
+        listening = _Listening()
+        read_at = 0.0
+        while watched := self._present():
+            try:
+                read_at = _step(listening, watched, read_at)
+            except Exception:
+                log.exception("the output of executions can't be told")
+                time.sleep(1)
+        listening.close()
+
+    def _present(self) -> dict[str, Watched]:
+        with self._guard:
+            if not self._watched:
+                self._thread = None
+            return dict(self._watched)
 
 
-def _read_news(watched: Watched) -> None:
+def _step(listening: "_Listening", watched: dict[str, Watched], read_at: float) -> float:
+    """Hear what is told until the rows are to be read, then read; return when to do so again."""
+    open_ones = {i: one for i, one in watched.items() if not one.is_over}
+    is_soon = any(one.is_behind() for one in open_ones.values())
+    until = read_at - (TICK_SECONDS - _SOON_SECONDS) * is_soon
+    listening.hear(open_ones, max(until - time.monotonic(), 0.001))
+    begun = time.monotonic()
+    if begun < until:
+        return read_at
+    for one in open_ones.values():
+        _read(one)
+    took = time.monotonic() - begun
+    return begun + took + max(TICK_SECONDS, took)
+
+
+class _Listening:
+    """What hears the workers while their Redis is there."""
+
+    def __init__(self) -> None:
+        self._ear: live_output.Ear | None = None
+        self._away_until = 0.0
+
+    def hear(self, watched: dict[str, Watched], seconds: float) -> None:
+        """Take what is told of these executions; waits so long for the first of it."""
+        if not watched or not live_place.is_there() or time.monotonic() < self._away_until:
+            time.sleep(seconds)
+            return
+        try:
+            self._ear = self._ear or live_output.Ear()
+            self._ear.listen_to(watched)
+            for execution_id, says in self._ear.read(seconds):
+                if execution_id in watched:
+                    _take(watched[execution_id], says)
+        except live_place.Away as error:
+            log.debug("live output can't be heard: %s", error)
+            self.close()
+            self._away_until = time.monotonic() + live_place.REST_SECONDS
+
+    def close(self) -> None:
+        """Hear no more."""
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None
+
+
+def _take(watched: Watched, says: dict[str, Any]) -> None:
+    if says.get("type") == "log":
+        watched.hear(messages.of_output(says))
+    else:
+        watched.note(messages.frame(says))
+
+
+def _read(watched: Watched) -> None:
     """Read how an execution is, and then what it has printed until now."""
-    with reading() as session:
-        query = sa.select(*_STATUS).where(Execution.id == watched.execution_id)
-        row = session.execute(query).first()
-        messages = as_messages(logs.read(session, watched.execution_id, watched.last, PAGE))
+    try:
+        with reading() as session:
+            query = sa.select(*_STATUS).where(Execution.id == watched.execution_id)
+            row = session.execute(query).first()
+            found = logs.blocks(session, watched.execution_id, watched.last, PAGE)
+    except SQLAlchemyError as error:
+        log.debug("output can't be read: %s", type(error).__name__)
+        return
+    lines = [messages.of_block(block) for block in found]
     # Once it has ended nothing comes behind the lines that are there.
     is_final = row is None or row.status in state.FINAL
-    status = watched.status[1] if row is None else _status(row)
-    watched.add(messages, status, is_over=is_final and not messages)
+    status = b"" if row is None else messages.frame({"type": "status", **row._asdict()})
+    watched.read(lines, status, is_over=is_final and not lines)
 
 
-def replay(execution_id: str, after: int) -> list[Message]:
-    """Return a page of what was printed behind a line, from the rows."""
+def replay(execution_id: str, after: int) -> Sequence[Lines]:
+    """Return some of what was printed behind a line, from the rows, with its gaps."""
     with reading() as session:
-        return as_messages(logs.read(session, execution_id, after, PAGE))
+        found = logs.blocks(session, execution_id, after, PAGE)
+    return list(_with_gaps(map(messages.of_block, found), after))
 
 
-def as_messages(lines: list[logs.Line]) -> list[Message]:
-    """Return lines as they go to watchers."""
-    found = []
-    for line, following in zip(lines, [*lines[1:], None], strict=False):
-        if not line.is_gap:
-            found.append(Message(line.number, line.number, _line(line)))
-        elif following is not None:
-            found.append(gap(line.number, following.number - 1))
-    return found
-
-
-def gap(first: int, last: int) -> Message:
-    """Return what tells that lines are missing."""
-    return Message(first, last, _json({"type": "gap", "from": first, "to": last}))
-
-
-def end() -> str:
-    """Return what tells that nothing more comes."""
-    return _json({"type": "end"})
-
-
-def _line(line: logs.Line) -> str:
-    return _json({"type": "line", **line.wire(), "time": to_wire(line.time)})
-
-
-def _status(row: Any) -> str:
-    values = {column.name: getattr(row, column.name) for column in _STATUS}
-    return _json({"type": "status", **values})
-
-
-def _json(value: dict[str, Any]) -> str:
-    return orjson.dumps(value).decode()
+def _with_gaps(lines: Iterator[Lines], after: int) -> Iterator[Lines]:
+    for one in lines:
+        if one.last <= after:
+            continue
+        if one.first > after + 1:
+            yield messages.gap(after + 1, one.first - 1)
+        yield one.behind(after)
+        after = one.last

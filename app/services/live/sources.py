@@ -10,7 +10,7 @@ from typing import Final
 
 from app.db import reading
 from app.domain.clock import now
-from app.gateways import live_feed
+from app.gateways import live_feed, live_place
 from app.services.live import outlet
 from app.services.live.changes import EXECUTION_CHANGED, JOB_CREATED, Change, read
 from app.services.live.marks import Mark, Told
@@ -52,10 +52,10 @@ class Source:
 
         Raises ``SQLAlchemyError`` if only the rows could tell, and the database is away.
         """
-        if live_feed.is_there() and time.monotonic() >= self._away_until:
+        if live_place.is_there() and time.monotonic() >= self._away_until:
             try:
                 return self._of_feed()
-            except live_feed.Away as error:
+            except live_place.Away as error:
                 self._lose_feed(error)
         return self._of_rows()
 

@@ -17,7 +17,7 @@ from cachetools import TTLCache
 from app.domain.clock import now
 from app.domain.errors import InvalidToken
 from app.domain.ids import new_id
-from app.gateways import cipher, live_feed
+from app.gateways import cipher, live_feed, live_place
 from app.services.access import Principal
 
 GOOD_SECONDS: Final = 30
@@ -66,11 +66,11 @@ def _is_unused(ticket_id: str) -> bool:
         if ticket_id in _used:
             return False
         _used[ticket_id] = True
-    if not live_feed.is_there():
+    if not live_place.is_there():
         return True
     try:
         return live_feed.take_once(ticket_id, 2 * GOOD_SECONDS)
-    except live_feed.Away:
+    except live_place.Away:
         return True
 
 

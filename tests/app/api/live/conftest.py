@@ -1,11 +1,12 @@
 """The API on a port, with a live feed and without one."""
 
 import contextlib
+import time
 
 import pytest
 
 from app.factory import create_app
-from app.gateways import broker, live_feed
+from app.gateways import broker, live_place
 from app.services.live import ending
 from app.settings import Settings
 from tests.support.served import served
@@ -17,9 +18,17 @@ def feed(request, real_broker, broker_socket):
     """How changes come: by the feed, or from the rows where there is none."""
     has_feed = request.param == "feed"
     url = f"redis+socket://{broker_socket}" if has_feed else ""
-    live_feed.configure(url, broker.key_prefix())
+    live_place.configure(url, broker.key_prefix())
     yield request.param
-    live_feed.configure("", "")
+    live_place.configure("", "")
+
+
+def until_empty(room):
+    """Wait until no stream holds a connection to the database: servers leave their threads."""
+    deadline = time.monotonic() + 20
+    while room.count():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -31,11 +40,13 @@ def serve(feed):
             app = create_app(Settings(**settings))
             stack.callback(app.extensions["oneoff_hub"].close)
             stack.callback(app.extensions["oneoff_outputs"].close)
+            stack.callback(until_empty, app.extensions["oneoff_streams"])
             url = stack.enter_context(served(app))
             return app, url
 
         yield start
-        ending._is_near = True  # servers wait for their threads
+        ending.announce()
+        ending.wake()
     ending._is_near = False
 
 

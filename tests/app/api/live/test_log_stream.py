@@ -8,13 +8,16 @@ from wsproto.events import TextMessage
 
 from app.db import transaction
 from app.domain.clock import now
+from app.gateways import live_output
 from app.services import access, api_keys
 from app.services.executions import Result, settle
 from app.services.live import output
 from tests.app.api.live.test_events import key
 from tests.support.api import claim_one, get, wish
+from tests.support.people import make_user, sign_in
 from tests.support.sockets import Watcher
 from workers.log_sink import Chunk, write_chunk
+from workers.telling import tell_lines
 
 
 @pytest.fixture
@@ -76,18 +79,18 @@ def test_lines_are_replayed_and_then_come_live(serve, watch):
     assert one.messages[-2]["status"] == "completed"
     assert one.messages[-2]["exit_code"] == 0
     assert {m["status"] for m in one.messages if m["type"] == "status"} == {"running", "completed"}
-    assert one.messages[0].keys() == {"type", "number", "stream", "time", "text"}
+    assert one.messages[0].keys() == {"type", "number", "stream", "time", "lines"}
 
 
 def test_many_watch_for_the_price_of_one(serve, watch, monkeypatch):
     reads = []
-    real = output._read_news
+    real = output._read
 
     def read(one):
         reads.append(one)
         real(one)
 
-    monkeypatch.setattr(output, "_read_news", read)
+    monkeypatch.setattr(output, "_read", read)
     app, url = serve()
     claim = running(app.test_client())
     watchers = [watch(url, claim.id) for _ in range(50)]
@@ -105,14 +108,41 @@ def test_many_watch_for_the_price_of_one(serve, watch, monkeypatch):
     assert len({id(one) for one in reads}) == 1
 
 
-def test_a_slow_reader_is_told_of_a_gap_and_holds_little(monkeypatch):
-    monkeypatch.setattr(output, "KEPT_LINES", 100)
-    watched = output.Watched("e", 0)
-    line = [output.Message(n, n, f"line {n}") for n in range(1, 1001)]
-    watched.add(line, "", is_over=False)
-    found, first = watched.take(0, 0, 0)
-    assert first == 901
-    assert [one.last for one in found] == list(range(901, 1001))
+def tell(execution_id, first, last):
+    """Tell lines as a worker does while they are printed, before they are in the rows."""
+    data = "".join(f"line {n}\n" for n in range(first, last + 1)).encode()
+    tell_lines(execution_id, first, "stdout", now(), data)
+
+
+def test_lines_are_told_before_they_are_written(serve, watch, feed):
+    if feed == "rows":
+        pytest.skip("without a feed nothing is told")
+    app, url = serve()
+    claim = running(app.test_client())
+    write(claim.id, 1, 10)
+    one = watch(url, claim.id)
+    one.until(lambda w: len(w.lines()) >= 10)
+
+    def heard(w):
+        tell(claim.id, 11, 12)  # until the worker has noticed that somebody watches
+        return w.lines()[-1][0] == 12
+
+    one.until(heard)
+    tell(claim.id, 15, 16)  # what is missing between is in the rows
+    live_output.publish(claim.id, {"type": "metric", "cpu_percent": 3.5})
+    one.until(lambda w: "metric" in w.kinds())
+    assert one.lines() == numbered(1, 12)
+    write(claim.id, 11, 14)
+    one.until(lambda w: w.lines()[-1][0] == 16)
+    late = watch(url, claim.id, "?after=11")
+    write(claim.id, 15, 16)
+    end(claim)
+    assert one.until_closed() == late.until_closed() == 1000
+    assert one.lines() == numbered(1, 16)
+    assert late.lines() == numbered(12, 16)
+    assert [m for m in late.messages if m["type"] == "metric"] == [
+        {"type": "metric", "cpu_percent": 3.5}
+    ]
 
 
 def test_lines_that_were_left_out_are_told_as_a_gap(serve, watch):
@@ -171,6 +201,26 @@ def test_who_may_no_more_is_shown_out(serve, watch):
         api_keys.revoke(session, made["id"])
         access.changed(session)
     assert by_key.until_closed() == by_ticket.until_closed() == 4401
+
+
+def test_a_person_watches_by_cookie_or_ticket_until_the_session_ends(serve, watch):
+    app, url = serve(auth_enabled=True)
+    make_user("alice", "admin")
+    browser = app.test_client()
+    assert sign_in(browser, X_Session="cookie").status_code == 200
+    token = {"X-CSRF-Token": browser.get_cookie("oneoff_csrf").value}
+    claim = running(browser, token)
+    access = browser.get_cookie("oneoff_access", path="/api").value
+    cookie = {"Cookie": f"oneoff_access={access}"}
+    by_cookie = watch(url, claim.id, headers=cookie | {"Origin": url})
+    foreign = watch(url, claim.id, headers=cookie | {"Origin": "https://evil.example"})
+    address = f"/api/executions/{claim.id}/logs/ticket"
+    assert browser.post(address).status_code == 403
+    made = browser.post(address, headers=token)
+    by_ticket = watch(url, claim.id, "?ticket=" + made.json["data"]["ticket"])
+    assert (by_cookie.status, by_ticket.status, foreign.status) == (101, 101, 403)
+    assert browser.post("/api/auth/logout", headers=token).status_code in {200, 204}
+    assert by_cookie.until_closed() == by_ticket.until_closed() == 4401
 
 
 def test_there_is_room_for_so_many_sockets(serve, watch):
