@@ -35,6 +35,7 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.dashboard import timeline
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
+from app.api.live import events, log_stream, log_tickets, room
 from app.api.oversight import audit, purges
 from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones
@@ -61,6 +62,7 @@ RESOURCES = (
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),
+    log_tickets,
     *(users, roles, members, setup),
     *(sign_in, me, oidc),
 )
@@ -78,6 +80,9 @@ def create_app(settings: Settings) -> Flask:
     limits.install(app, settings)
     auth.guard(app, settings)
     recording.install(app)
+    room.install(app, settings)
+    events.install(app)
+    log_stream.install(app)
     docs.install(app, settings)
     pages.install(app)
     web.install(app)

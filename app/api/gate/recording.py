@@ -21,8 +21,8 @@ from app.services.audit.folding import Fold
 from app.services.audit.notes import MOST_NAME
 from app.services.audit.records import Record, Target
 
-#: They are sent with POST because of their bodies, and change nothing.
-READINGS: Final = frozenset({"schedules.preview_schedule"})
+#: They are sent with POST, and change nothing.
+READINGS: Final = frozenset({"log_tickets.create_log_ticket", "schedules.preview_schedule"})
 #: The services behind them note in words of their own who has signed in or out, and who failed to.
 TOLD: Final = frozenset(
     {

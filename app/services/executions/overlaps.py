@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict
-from app.domain.events import ExecutionEnded, ExecutionSkipped
+from app.domain.events import ExecutionEnded, ExecutionMoved, ExecutionSkipped
 from app.events import emit
 from app.gateways.messages import Ring
 from app.models import Execution, Job
@@ -102,6 +102,7 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
         raise Conflict(f"execution is already {row.status}")
     if row.status in state.STARTED:
         row.status, row.cancel_forced = state.CANCELLING, row.cancel_forced or force
+        emit(session, ExecutionMoved(row.id, row.job_id, row.status))
         return row.status
     row.status, row.completed_at, row.error = state.CANCELLED, now(), "Job cancelled by user"
     row.error_code, row.blocked_on, row.generation = "CANCELLED", None, row.generation + 1

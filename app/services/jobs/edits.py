@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict, invalid
+from app.domain.events import JobChanged, JobDeleted
 from app.domain.ids import normalise_id
 from app.domain.names import LONGEST
+from app.events import emit
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
 from app.services.access import sight
@@ -36,7 +38,7 @@ _CLONE_SUFFIX = " (clone)"
 
 
 def locked(session: Session, job_id: str) -> tuple[Job, list[Execution]]:
-    """Return a job and its active executions, locked.
+    """Return a job and its active executions, locked, to be changed.
 
     Raises :class:`NotFound`, also for what is hidden, and :class:`Forbidden` if who asks may
     change only what is his and this is not.
@@ -46,6 +48,7 @@ def locked(session: Session, job_id: str) -> tuple[Job, list[Execution]]:
     if job is None:
         raise creation.not_found()
     sight.check_own(job.created_by)
+    emit(session, JobChanged(job.id))
     return job, active
 
 
@@ -221,6 +224,7 @@ def _tag_ids(session: Session, job_id: str) -> list[str]:
 def delete(session: Session, job_id: str) -> None:
     """Delete a job with its executions, unless one of them runs."""
     job = deletable(session, job_id)
+    emit(session, JobDeleted(job.id, job.project_id, job.created_by))
     session.execute(sa.delete(Job).where(Job.id == job.id))
 
 
