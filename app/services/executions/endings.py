@@ -51,6 +51,8 @@ _KEPT = (
     "output_truncated",
     "cpu_seconds",
     "max_rss_bytes",
+    "max_cpu_percent",
+    "mean_rss_bytes",
 )
 
 _executions: Any = Execution.__table__
