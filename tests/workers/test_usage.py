@@ -74,7 +74,7 @@ def run(runner: Runner, real_broker: None) -> Callable[[str], str]:
     def run_script(script: str) -> str:
         with transaction() as session:
             job = make_job(session, config=json.dumps({"script": script}), version=1)
-            row_id = make_execution(session, job, "queued")
+            row_id: str = make_execution(session, job, "queued")
         runner.drain()
         return row_id
 
@@ -132,7 +132,7 @@ class TestRealProcesses:
         monkeypatch.setattr(gauge, "SAMPLE_SECONDS", 0.1)
         with transaction() as session:
             job = make_job(session, config=json.dumps({"script": "sleep 60"}), version=1)
-            row_id = make_execution(session, job, "queued")
+            row_id: str = make_execution(session, job, "queued")
 
         def drain() -> None:
             runner.drain()
