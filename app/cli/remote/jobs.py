@@ -28,6 +28,7 @@ for command in (
     *lifecycle.COMMANDS,
     sync.sync,
     figures.stats,
+    figures.job_metrics,
 ):
     jobs.add_command(command)
 

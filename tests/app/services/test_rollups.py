@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -150,7 +151,7 @@ class TestAgainstBruteForce:
     @staticmethod
     def _roll_up_at(moment):
         due_again()
-        take = rollups._take
+        take: Any = rollups._take
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(rollups, "_take", lambda period: replace(take(period), present=moment))
             roll_up(SETTINGS)
