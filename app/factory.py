@@ -32,7 +32,7 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
-from app.api.dashboard import timeline
+from app.api.dashboard import timeline, usage
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.live import events, log_stream, log_tickets, room
@@ -58,7 +58,7 @@ RESOURCES = (
         job_types,
         system,
     ),
-    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline, usage),
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),

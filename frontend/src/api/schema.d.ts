@@ -440,6 +440,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the installation at a glance, from counters */
+        get: operations["getDashboardStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -755,6 +772,25 @@ export interface paths {
         put?: never;
         /** Return a ticket for WS /api/executions/:id/logs/live, good for 30 s and one socket */
         post: operations["createLogTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{execution_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return what an execution uses, about every two seconds */
+        get: operations["getExecutionMetrics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1132,6 +1168,25 @@ export interface paths {
         put?: never;
         /** Start a job now, whatever its schedule says */
         post: operations["executeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return what a job's executions took and used, by the day or the hour */
+        get: operations["getJobMetrics"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2352,6 +2407,38 @@ export interface components {
             /** @description That the filters still let through */
             remaining?: number;
         };
+        BucketMetricsOut: {
+            /** @description CPU time by the time they took. Of one core: 200 is two cores */
+            avg_cpu_percent: number | null;
+            /** @description Of those that completed */
+            avg_duration_ms: number | null;
+            /** @description Mean of their means, or of the peaks of short ones */
+            avg_memory_bytes: number | null;
+            /** @description Those that were cancelled */
+            cancelled_count: number;
+            /** @description Those that failed, timed out or are dead letters */
+            failure_count: number;
+            /** @description The greatest of the samples, or of the means of short ones */
+            max_cpu_percent: number | null;
+            /** @description Of those that completed */
+            max_duration_ms: number | null;
+            /** @description The greatest peak */
+            max_memory_bytes: number | null;
+            /** @description Of those that completed: the median, by the nearest rank */
+            p50_duration_ms: number | null;
+            /** @description Of those that completed: 95 % took no longer, by the nearest rank */
+            p95_duration_ms: number | null;
+            /** Format: date-time */
+            period_start: string;
+            /** @description Those that had started */
+            run_count: number;
+            /** @description Those that completed */
+            success_count: number;
+            /** @description Completed among completed and failed, 0 to 1; null if neither */
+            success_rate: number | null;
+            /** @description Those of the failures that timed out */
+            timeout_count: number;
+        };
         BucketOut: {
             /**
              * Format: date-time
@@ -2605,6 +2692,23 @@ export interface components {
              * @example 30
              */
             value?: string;
+        };
+        DashboardEnvelope: {
+            data: components["schemas"]["DashboardOut"];
+        };
+        DashboardOut: {
+            /** @description Jobs that wait for their moment or are at work */
+            active_jobs: number;
+            /** @description Mean of completed executions; 0 before the first */
+            average_duration_ms: number;
+            /** @description Executions at work */
+            running_now: number;
+            /** @description Completed among completed and failed, 0 to 1; null if neither */
+            success_rate: number | null;
+            /** @description Executions that failed, timed out or became dead letters */
+            total_failures: number;
+            /** @description Since the process that answers began */
+            uptime_ms: number;
         };
         DeadLetterBatch: {
             /** @description Change nothing; say how many there are */
@@ -3153,6 +3257,27 @@ export interface components {
             total: number;
             /** @description There are more than total; beyond 10,000 nobody counts */
             total_is_capped?: boolean;
+        };
+        JobMetricsEnvelope: {
+            data: components["schemas"]["JobMetricsOut"];
+        };
+        JobMetricsOut: {
+            /** @enum {string} */
+            bucket: "hour" | "day";
+            buckets: components["schemas"]["BucketMetricsOut"][];
+            /**
+             * Format: date-time
+             * @description Hours and days are UTC's
+             */
+            since: string;
+            total: components["schemas"]["RunCounts"];
+            /** Format: date-time */
+            until: string;
+            /**
+             * Format: date-time
+             * @description What has ended since may be missing; null: nothing is counted
+             */
+            updated_at: string | null;
         };
         JobOut: {
             auto_start?: boolean;
@@ -4276,6 +4401,20 @@ export interface components {
             /** @description The old key is valid for so long; 0: it is revoked at once */
             overlap_seconds?: number;
         };
+        RunCounts: {
+            /** @description Those that were cancelled */
+            cancelled_count: number;
+            /** @description Those that failed, timed out or are dead letters */
+            failure_count: number;
+            /** @description Those that had started */
+            run_count: number;
+            /** @description Those that completed */
+            success_count: number;
+            /** @description Completed among completed and failed, 0 to 1; null if neither */
+            success_rate: number | null;
+            /** @description Those of the failures that timed out */
+            timeout_count: number;
+        };
         RunLinkOut: {
             duration_ms?: number | null;
             executions?: components["schemas"]["LinkExecutionOut"][];
@@ -4297,6 +4436,22 @@ export interface components {
             /** @enum {string} */
             status?: "pending" | "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
             stop_on_failure?: boolean;
+        };
+        SampleOut: {
+            /** @description Since the sample before. Of one core: 200 is two cores */
+            cpu_percent: number;
+            /** @description Resident memory of all its processes, or of its container */
+            memory_bytes: number;
+            /** @description Of the machine's memory, or of the container's limit */
+            memory_percent: number | null;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        SamplesOut: {
+            data: components["schemas"]["SampleOut"][];
+            /** @enum {string} */
+            status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+            usage: components["schemas"]["WholeUsageOut"];
         };
         SchedulePreview: {
             /** @default 10 */
@@ -4839,6 +4994,16 @@ export interface components {
             roles?: string[];
             session_id?: string | null;
             username?: string | null;
+        };
+        WholeUsageOut: {
+            /** @description User and system time, once it has ended */
+            cpu_seconds: number | null;
+            /** @description The greatest of the samples, once it has ended. Of one core: 200 is two cores */
+            max_cpu_percent: number | null;
+            /** @description Its peak memory, once it has ended */
+            max_rss_bytes: number | null;
+            /** @description The mean over its time, if it was sampled */
+            mean_rss_bytes: number | null;
         };
         WhyEnvelope: {
             data: components["schemas"]["WhyOut"];
@@ -5791,6 +5956,27 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    getDashboardStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     listDeadLetters: {
         parameters: {
             query?: {
@@ -6324,6 +6510,33 @@ export interface operations {
                     "application/json": components["schemas"]["LogTicketEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getExecutionMetrics: {
+        parameters: {
+            query?: {
+                /** @description Only those later than this */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplesOut"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -7012,6 +7225,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StartedEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getJobMetrics: {
+        parameters: {
+            query?: {
+                days?: number;
+                bucket?: "hour" | "day";
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobMetricsEnvelope"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
