@@ -8,6 +8,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from app import bootstrap, db
+from app.gateways import telemetry
 from app.services.people import setup
 from app.settings import Settings
 
@@ -38,6 +39,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "limit_request_line": 8190,
             "limit_request_fields": 100,
             "proc_name": "oneoff-api",
+            "worker_exit": _last_words,
         }.items():
             self.cfg.set(name, value)
 
@@ -46,6 +48,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         bootstrap.start("api", self.settings)
         _invite_the_first(self.settings)
         return importlib.import_module("app.factory").create_app(self.settings)
+
+
+def _last_words(_server: object, _worker: object) -> None:
+    telemetry.stop()
 
 
 def run(settings: Settings) -> None:
