@@ -9,6 +9,7 @@ from app.api.schemas.common import envelope
 from app.api.schemas.system import (
     ConfigEdit,
     ConfigRow,
+    LinksOut,
     Message,
     SystemStatusOut,
     WorkerOut,
@@ -44,6 +45,14 @@ def get_workers_status() -> Response:
     """Return how many run slots there are and what they do"""
     with reading() as session:
         return answers.data(workers.status(session))
+
+
+@blp.get("/system/links")
+@blp.response(200, envelope(LinksOut, "LinksEnvelope"))
+def get_links() -> Response:
+    """Return the addresses of other tools that belong to this installation"""
+    own = _settings()
+    return answers.data({"trace_url": own.trace_url or None, "flower_url": own.flower_url or None})
 
 
 @blp.get("/system/config")

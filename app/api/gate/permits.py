@@ -149,6 +149,7 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "smtp.update_smtp": "system:config",
     "sync.register_job": "job:import",
     "sync.sync_jobs": "job:import",
+    "system.get_links": KNOWN,
     "system.get_system_status": "dashboard:user",
     "system.get_workers_status": "dashboard:user",
     "system.list_system_config": "dashboard:admin",

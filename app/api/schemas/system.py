@@ -79,6 +79,16 @@ class WorkerOut(Schema):
     started_at = ma.fields.DateTime()
 
 
+class LinksOut(Schema):
+    """Where other tools of this installation are found."""
+
+    trace_url = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "Of a trace: {trace_id} in it stands for the trace's id"},
+    )
+    flower_url = ma.fields.String(allow_none=True)
+
+
 class ConfigRow(Schema):
     """A value that can be changed at run time."""
 

@@ -1795,6 +1795,23 @@ export interface paths {
         patch: operations["updateSystemConfig"];
         trace?: never;
     };
+    "/api/system/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the addresses of other tools that belong to this installation */
+        get: operations["getLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system/pause": {
         parameters: {
             query?: never;
@@ -3023,6 +3040,8 @@ export interface components {
             started_at?: string | null;
             /** @enum {string} */
             status?: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+            /** @description Of the trace that it belongs to: its request's, if one asked */
+            trace_id?: string;
             usage?: components["schemas"]["UsageOut"];
             /** @description Median of its job's latest. With usual=true */
             usual_duration_ms?: number | null;
@@ -3550,6 +3569,14 @@ export interface components {
             /** @description From 1 */
             sequence_order?: number;
             stop_on_failure?: boolean;
+        };
+        LinksEnvelope: {
+            data: components["schemas"]["LinksOut"];
+        };
+        LinksOut: {
+            flower_url?: string | null;
+            /** @description Of a trace: {trace_id} in it stands for the trace's id */
+            trace_url?: string | null;
         };
         LogOut: {
             data: components["schemas"]["LineOut"][];
@@ -8512,6 +8539,27 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
