@@ -691,6 +691,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/executions/{execution_id}/logs/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return a ticket for WS /api/executions/:id/logs/live, good for 30 s and one socket */
+        post: operations["createLogTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/executions/{execution_id}/output": {
         parameters: {
             query?: never;
@@ -2917,6 +2936,9 @@ export interface components {
              */
             status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
         };
+        LogTicketEnvelope: {
+            data: components["schemas"]["TicketOut"];
+        };
         Login: {
             /** Format: password */
             password: string;
@@ -3938,6 +3960,12 @@ export interface components {
             delivery?: components["schemas"]["DeliveryOut"];
             /** @example test sent */
             status?: string;
+        };
+        TicketOut: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description For ?ticket= of the socket's address; used once */
+            ticket: string;
         };
         TimelineEnvelope: {
             data: components["schemas"]["TimelineOut"];
@@ -5591,6 +5619,29 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createLogTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTicketEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
