@@ -7,11 +7,13 @@ from app.api import (
     aliases,
     answers,
     api_keys,
+    bulk,
     chain_runs,
     chains,
     dead_letters,
     docs,
     executions,
+    facets,
     job_types,
     jobs,
     lifecycle,
@@ -19,6 +21,7 @@ from app.api import (
     pauses,
     projects,
     queues,
+    revisions,
     schedules,
     sync,
     system,
@@ -29,7 +32,7 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
-from app.api.dashboard import timeline
+from app.api.dashboard import timeline, usage
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.live import events, log_stream, log_tickets, room
@@ -41,8 +44,21 @@ from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
-    *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
+    *(bulk, facets),
+    *(
+        jobs,
+        revisions,
+        lifecycle,
+        sync,
+        why,
+        executions,
+        dead_letters,
+        projects,
+        tags,
+        job_types,
+        system,
+    ),
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline, usage),
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),

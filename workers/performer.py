@@ -111,10 +111,12 @@ def _context(flight: Flight, spec: Spec, output: Output) -> Context:
         stop=flight.stop,
         epoch=claim.epoch,
         masker=_masker(flight),
+        meter=flight.meter,
     )
 
 
 def _result(outcome: Outcome, flight: Flight) -> Result:
+    used = flight.meter.end()
     return Result(
         verdict=outcome.verdict,
         waited_ms=round((flight.began - flight.claimed) * 1000),
@@ -125,10 +127,17 @@ def _result(outcome: Outcome, flight: Flight) -> Result:
         output_tail=flight.sink.tail() or None,
         output_truncated=flight.sink.truncated,
         cpu_seconds=outcome.usage.cpu_seconds,
-        max_rss_bytes=outcome.usage.max_rss_bytes,
+        max_rss_bytes=_peak(outcome.usage.max_rss_bytes, used.max_memory_bytes),
+        max_cpu_percent=used.max_cpu_percent,
+        mean_rss_bytes=used.mean_memory_bytes,
         retry_after_seconds=outcome.retry_after_seconds,
         is_permanent=outcome.is_permanent,
     )
+
+
+def _peak(of_one: int | None, of_all: int | None) -> int | None:
+    """Return the greater of what any one process had, and what all together were seen to have."""
+    return max((one for one in (of_one, of_all) if one is not None), default=None)
 
 
 def _remaining(sink: LogSink) -> list[Chunk]:

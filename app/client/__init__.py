@@ -1,6 +1,7 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
 from app.client.audit import AuditEntry
+from app.client.bulk import BulkStep, BulkTrial
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
@@ -34,12 +35,16 @@ from app.client.things import (
     Tag,
     Worker,
 )
+from app.client.usage import BucketMetrics, ExecutionMetrics, JobMetrics, Sample
 from app.client.variables import Variable
 from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
     "AuditEntry",
+    "BucketMetrics",
     "BulkResult",
+    "BulkStep",
+    "BulkTrial",
     "Chain",
     "ChainRun",
     "Client",
@@ -50,9 +55,11 @@ __all__ = [
     "Delivery",
     "Email",
     "Execution",
+    "ExecutionMetrics",
     "Forbidden",
     "Invalid",
     "Job",
+    "JobMetrics",
     "JobStats",
     "Key",
     "Line",
@@ -66,6 +73,7 @@ __all__ = [
     "RateLimited",
     "Refused",
     "Role",
+    "Sample",
     "Smtp",
     "Started",
     "Stats",

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
-from app.client import lists
+from app.client import bulk, lists
+from app.client.bulk import BulkStep, BulkTrial
 from app.client.connection import Connection, new_key
 from app.client.moments import Coming, JobStats, Why
 from app.client.synced import Synced
 from app.client.things import Bulk, Job, Page, Started
+from app.client.usage import JobMetrics
 from app.client.wishes import JobEdit, JobQuery, NewJob, Parameters
 
 _PATH = "/api/jobs"
@@ -48,6 +50,18 @@ class Jobs:
         """Make up to 10,000 jobs; each succeeds or fails by itself."""
         key = idempotency_key or new_key()
         return Bulk.read(self._connection.post(f"{_PATH}/bulk", [*jobs], key=key))
+
+    def try_all(self, act: str, filters: Mapping[str, Any], **given: Any) -> BulkTrial:
+        """Tell what doing it to all that the filters let through would come to; do nothing."""
+        return bulk.try_all(self._connection, f"{_PATH}/bulk/{act}", filters, given)
+
+    def do_all(self, act: str, filters: Mapping[str, Any], **given: Any) -> Iterator[BulkStep]:
+        """Do the same to all jobs that the filters let through, some at a time.
+
+        ``act`` is run, pause, resume, edit, cancel or delete; ``created_before`` of a trial
+        bounds what is meant. It goes on only as far as what it yields is taken.
+        """
+        return bulk.do_all(self._connection, f"{_PATH}/bulk/{act}", filters, given)
 
     def sync(
         self,
@@ -137,6 +151,11 @@ class Jobs:
         """Return how a job's due moments of the last days (at most 400) ended."""
         answer = self._connection.get(f"{_PATH}/{job_id}/stats", {"days": days})
         return JobStats.read(answer["data"])
+
+    def metrics(self, job_id: str, days: int = 30, bucket: str = "day") -> JobMetrics:
+        """Return what a job took and used in the last days (at most 90), by day or hour."""
+        query = {"days": days, "bucket": bucket}
+        return JobMetrics.read(self._connection.get(f"{_PATH}/{job_id}/metrics", query)["data"])
 
     def cancel(self, job_id: str, *, force: bool = False) -> None:
         """Cancel a job: at once if it waits, else by ending what runs."""

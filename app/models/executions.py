@@ -91,7 +91,11 @@ class Execution(Base):
     output_purged_at: Mapped[Moment | None]
     output_purged_by: Mapped[str | None]
     cpu_seconds: Mapped[float | None] = mapped_column(sa.Float())
+    #: The greatest of any one process or, where that was sampled, of all of them together.
     max_rss_bytes: Mapped[int | None]
+    #: Of the samples, if there are any.
+    max_cpu_percent: Mapped[float | None] = mapped_column(sa.Float())
+    mean_rss_bytes: Mapped[int | None]
     #: Counts edits of a planned row; a message that carries an older one dies at the claim.
     generation: Mapped[int] = mapped_column(sa.Integer(), default=1)
     #: Counts claims; every write of the owner carries it, a stale one is refused.
@@ -178,6 +182,23 @@ class Execution(Base):
         ),
         # What people started themselves; most executions are not theirs and not in it.
         _partial("ix_executions_actor", "actor", "id", where=sa.text("actor LIKE 'user:%'")),
+        _partial(
+            "ix_executions_worker",
+            "worker",
+            "started_at",
+            "id",
+            where=sa.text("worker IS NOT NULL AND started_at IS NOT NULL"),
+        ),
+        _partial(
+            "ix_executions_queue", "queue", "started_at", "id", where=sa.text("queue <> 'default'")
+        ),
+        _partial(
+            "ix_executions_error_code",
+            "error_code",
+            "started_at",
+            "id",
+            where=sa.text("error_code IS NOT NULL"),
+        ),
         _partial("ix_executions_dead", "completed_at", "id", where=_DEAD),
         _partial("ix_executions_fingerprint", "fingerprint", "completed_at", "id", where=_DEAD),
         sa.Index("uq_executions_number", "job_id", "number", unique=True),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.gateways import broker
+from app.gateways import broker, metrics
 from app.models import Execution, Queue, Worker
 from app.services import pauses, tallies, totals, workers
 from app.services.access import sight
@@ -50,6 +50,29 @@ def system_status(session: Session) -> dict[str, Any]:
         "total_workers": slots["total_workers"],
         "active_workers": slots["active_workers"],
         "idle_workers": slots["idle_workers"],
+    }
+
+
+def dashboard(session: Session) -> dict[str, Any]:
+    """Return the figures of ``GET /api/dashboard/stats``.
+
+    Whoever does not see everything is told of the executions there are, not of forgotten ones.
+    """
+    jobs, executions = by_status(session, "jobs"), by_status(session, "executions")
+    ended: dict[str, float] = defaultdict(float, executions)
+    if sight.limited() is None:
+        ended.clear()
+        for (_, verdict), count in ends(session).items():
+            ended[verdict] += count
+    completed = round(ended[state.COMPLETED])
+    failed = round(sum(ended[status] for status in state.FAILURES))
+    return {
+        "active_jobs": jobs["scheduled"] + jobs["running"],
+        "running_now": sum(executions[status] for status in state.STARTED),
+        "success_rate": completed / (completed + failed) if completed + failed else None,
+        "total_failures": failed,
+        "average_duration_ms": average_duration_ms(session),
+        "uptime_ms": round(metrics.uptime_seconds() * 1000),
     }
 
 

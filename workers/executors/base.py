@@ -49,6 +49,30 @@ class Output(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a piece of work uses: CPU seconds so far, memory now, and the most it could have."""
+
+    cpu_seconds: float
+    memory_bytes: int
+    memory_limit: int
+
+
+class Meter(Protocol):
+    """Takes what long work uses while it goes on."""
+
+    def note(self, seconds: float, reading: Reading) -> None:
+        """Note a reading, so many seconds after the work began. Never blocks, never raises."""
+
+
+class _NoMeter:
+    def note(self, seconds: float, reading: Reading) -> None:
+        pass
+
+
+NO_METER: Meter = _NoMeter()
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """What the person who started this execution gave beside the job's own spec."""
 
@@ -77,6 +101,8 @@ class Context:
     #: Takes the secrets of the attempt out of a text. ``output`` and the outcome's error pass
     #: through it by themselves; what an executor writes elsewhere must.
     masker: Masker = NOTHING
+    #: Is told what the work uses from its first second on, where that can be known.
+    meter: Meter = NO_METER
 
     def within(self, seconds: float | None) -> Self:
         """Return the context with a deadline at most so many seconds from now."""

@@ -49,6 +49,10 @@ _TARGETS: Final = {
 }
 
 
+#: Arguments that name a part of the object before them.
+_PARTS: Final = frozenset({"version"})
+
+
 def install(app: Flask) -> None:
     """Have requests leave rows. To be installed behind the gate, so that denied ones open none."""
     audit.listen()
@@ -80,8 +84,14 @@ def _new_record() -> Record:
         key_id=getattr(who, "key_id", None),
         address=client_address(),
         trace_id=trace_id(),
+        via=_way(),
     )
     return Record(deed, _action(), _target(), _shown())
+
+
+def _way() -> str:
+    """Return whether our page asks, as browsers say of what their pages ask for, or a program."""
+    return "page" if request.headers.get("Sec-Fetch-Site") == "same-origin" else "api"
 
 
 def _action() -> str:
@@ -91,6 +101,8 @@ def _action() -> str:
 def _target() -> Target | None:
     """Return the object that the address names, by the last of its arguments."""
     for name, value in reversed((request.view_args or {}).items()):
+        if name in _PARTS:
+            continue
         kind = _TARGETS.get(name) or name.removesuffix("_id")
         text = str(value)[:MOST_NAME]
         return Target(kind, normalise_id(text) or text if name.endswith("_id") else text)

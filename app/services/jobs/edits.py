@@ -17,6 +17,7 @@ from app.events import emit
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
 from app.services.access import sight
+from app.services.executions.sql import ACTIVE
 from app.services.jobs import creation, lifecycle, starts, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
 from app.services.schedules import planning
@@ -31,6 +32,8 @@ _PLACING = frozenset(
         *("concurrency_key", "concurrency_limit"),
     }
 )
+#: So many versions of a job are kept.
+MOST_VERSIONS = 200
 _CLONE_SUFFIX = " (clone)"
 
 
@@ -181,6 +184,21 @@ def _move_executions(session: Session, job: Job) -> None:
 def _keep_version(session: Session, job: Job, actor: str) -> None:
     tags = session.scalars(sa.select(job_tags.c.tag_id).where(job_tags.c.job_id == job.id)).all()
     session.execute(sa.insert(JobVersion), [creation.version_row(job, tags, actor)])
+    _forget_old_versions(session, job)
+
+
+def _forget_old_versions(session: Session, job: Job) -> None:
+    """Keep the newest versions, and those that executions have yet to run."""
+    mine = sa.and_(Execution.job_id == job.id, Execution.job_version.is_not(None))
+    wanted = sa.select(Execution.job_version).where(mine, ACTIVE)
+    with sight.unlimited():
+        session.execute(
+            sa.delete(JobVersion).where(
+                JobVersion.job_id == job.id,
+                JobVersion.version <= job.version - MOST_VERSIONS,
+                JobVersion.version.not_in(wanted),
+            )
+        )
 
 
 def clone(
