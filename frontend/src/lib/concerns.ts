@@ -7,7 +7,7 @@ export interface Changes {
 }
 
 /** These show one job or one execution: the second part of their key is its id. */
-const OF_JOB = new Set(["job", "job-runs", "job-stats", "job-next", "attempts"]);
+const OF_JOB = new Set(["job", "job-runs", "job-stats", "job-next"]);
 const OF_EXECUTION = new Set(["execution", "why"]);
 /** Nothing that jobs and executions do changes these. */
 const APART = new Set(["audit", "config", "emails", "keys", "projects", "roles", "smtp", "tags", "timezone", "users", "variables"]);
