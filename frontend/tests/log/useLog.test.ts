@@ -83,7 +83,7 @@ it("goes on behind the last line when the socket was broken: none is lost, none 
   expect(FakeSocket.all).toHaveLength(2);
   expect(socket().url).toContain("after=12");
   socket().onopen?.();
-  socket().log(13, 20);
+  socket().log(11, 20);
   await settle();
   expect(shown()).toEqual(numbers(1, 20));
 });
