@@ -81,9 +81,7 @@ class Turns:
         self._app = app
         self._turns = threading.BoundedSemaphore(most)
 
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> "_Answer":
         """Answer a request in its turn."""
         turn = _Turn(self._turns)
         environ["oneoff.end_turn"] = turn.end

@@ -48,7 +48,7 @@ def test_lines_come_while_they_are_printed(product: Product, figure: Any) -> Non
     job = product.create("for n in $(seq 100); do date +%s.%N; sleep 0.02; done")
     until(lambda: product.executions(job["id"]), 30, "it has an execution")
     watcher = Watcher(f"http://localhost:{product.port}", _log_of(product.executions(job["id"])[0]))
-    waits = []
+    waits: list[float] = []
     while watcher.code is None and watcher.read():
         seen = clock.now().timestamp()
         lines = [text for _, text in watcher.lines()]
