@@ -152,7 +152,8 @@ def _chunks(session: Session, execution_id: str, after: int) -> Sequence[Executi
     nearest = session.execute(before).first()
     if nearest is None or nearest.last_number <= after:  # the usual case needs no body
         return found
-    return [session.get_one(ExecutionLog, (execution_id, nearest.first_number)), *found]
+    holder = session.get(ExecutionLog, (execution_id, nearest.first_number))
+    return found if holder is None else [holder, *found]
 
 
 def _walk(chunks: Sequence[ExecutionLog], after: int) -> Iterator[Line]:
