@@ -28,9 +28,13 @@ export default {
   bar: {
     search: "Search or run a command",
     help: "Keyboard help",
+    live: "Live",
+    liveHint: "Changes are shown as they happen.",
     every5: "Every 5 s",
     paused: "Paused",
     offline: "Offline, as of {time}",
+    back: "Back online.",
+    retryIn: "Next try in {seconds} s",
     slots: "{used}/{total} slots",
     waiting: "{count} waiting",
     authOff: "Sign-in is off. Anyone on this machine can start jobs.",

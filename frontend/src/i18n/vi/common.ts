@@ -30,9 +30,13 @@ const texts: typeof en = {
   bar: {
     search: "Tìm hoặc chạy lệnh",
     help: "Phím tắt",
+    live: "Trực tiếp",
+    liveHint: "Thay đổi hiện ngay khi xảy ra.",
     every5: "Mỗi 5 giây",
     paused: "Tạm dừng",
     offline: "Mất kết nối, dữ liệu lúc {time}",
+    back: "Đã kết nối lại.",
+    retryIn: "Thử lại sau {seconds} giây",
     slots: "{used}/{total} chỗ",
     waiting: "{count} đang chờ",
     authOff: "Đăng nhập đang tắt. Mọi người trên máy này đều chạy được công việc.",
