@@ -16,6 +16,7 @@ import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
 import timeline from "./timeline";
+import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import workers from "./workers";
@@ -39,6 +40,7 @@ export default {
   projects,
   settings,
   timeline,
+  usage,
   variables,
   webhooks,
   workers,

@@ -17,6 +17,7 @@ import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
 import timeline from "./timeline";
+import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import workers from "./workers";
@@ -40,6 +41,7 @@ const texts: Texts = {
   projects,
   settings,
   timeline,
+  usage,
   variables,
   webhooks,
   workers,
