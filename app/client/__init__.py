@@ -1,6 +1,7 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
 from app.client.audit import AuditEntry
+from app.client.bulk import BulkStep, BulkTrial
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
@@ -42,6 +43,8 @@ __all__ = [
     "AuditEntry",
     "BucketMetrics",
     "BulkResult",
+    "BulkStep",
+    "BulkTrial",
     "Chain",
     "ChainRun",
     "Client",

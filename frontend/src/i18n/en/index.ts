@@ -3,6 +3,7 @@ import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
 import deadLetters from "./deadLetters";
+import diff from "./diff";
 import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
@@ -19,6 +20,7 @@ import timeline from "./timeline";
 import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
+import why from "./why";
 import workers from "./workers";
 
 export default {
@@ -27,6 +29,7 @@ export default {
   chains,
   colour,
   deadLetters,
+  diff,
   editor,
   execution,
   executions,
@@ -43,5 +46,6 @@ export default {
   usage,
   variables,
   webhooks,
+  why,
   workers,
 };

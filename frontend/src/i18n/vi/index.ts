@@ -4,6 +4,7 @@ import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
 import deadLetters from "./deadLetters";
+import diff from "./diff";
 import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
@@ -20,6 +21,7 @@ import timeline from "./timeline";
 import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
+import why from "./why";
 import workers from "./workers";
 
 const texts: Texts = {
@@ -28,6 +30,7 @@ const texts: Texts = {
   chains,
   colour,
   deadLetters,
+  diff,
   editor,
   execution,
   executions,
@@ -44,6 +47,7 @@ const texts: Texts = {
   usage,
   variables,
   webhooks,
+  why,
   workers,
 };
 export default texts;
