@@ -17,6 +17,7 @@ import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
 import timeline from "./timeline";
+import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import why from "./why";
@@ -42,6 +43,7 @@ export default {
   projects,
   settings,
   timeline,
+  usage,
   variables,
   webhooks,
   why,

@@ -18,6 +18,7 @@ import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
 import timeline from "./timeline";
+import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import why from "./why";
@@ -43,6 +44,7 @@ const texts: Texts = {
   projects,
   settings,
   timeline,
+  usage,
   variables,
   webhooks,
   why,
