@@ -29,7 +29,7 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
-from app.api.dashboard import timeline
+from app.api.dashboard import overview, search, timeline
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.oversight import audit, purges
@@ -41,8 +41,8 @@ from app.version import VERSION
 
 RESOURCES = (
     *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
-    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
-    variables,
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(overview, search, timeline, variables),
     *(audit, purges),
     *(smtp, timezones, emails),
     *(users, roles, members, setup),

@@ -27,6 +27,10 @@ def _partial(name: str, column: str) -> sa.Index:
     return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
 
 
+#: Few are; they are counted.
+_DISABLED = sa.text("NOT enabled")
+
+
 def _of_people(name: str, column: str) -> sa.Index:
     """Return an index of what people own or did; most rows are not theirs and not in it."""
     where = sa.text(f"{column} LIKE 'user:%'")
@@ -120,6 +124,9 @@ class Job(Base):
         _partial("ix_jobs_paused_until", "paused_until"),
         _partial("ix_jobs_source", "source"),
         _of_people("ix_jobs_created_by", "created_by"),
+        sa.Index(
+            "ix_jobs_disabled", "project_id", sqlite_where=_DISABLED, postgresql_where=_DISABLED
+        ),
     )
 
 
