@@ -130,6 +130,7 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "roles.update_role": "role:assign",
     "schedules.preview_schedule": KNOWN,
     "search.find_things": KNOWN,
+    "search.list_names": "job:read",
     "smtp.get_smtp": "dashboard:admin",
     "smtp.test_smtp": "system:config",
     "smtp.update_smtp": "system:config",

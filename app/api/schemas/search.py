@@ -48,3 +48,12 @@ class HitOut(Schema):
     job_id = ma.fields.String()
     at = ma.fields.DateTime(metadata={"description": "When it began, or was last seen"})
     count = ma.fields.Integer(metadata={"description": "Of an error: dead letters that wait"})
+
+
+class NamesOut(Schema):
+    """The jobs there are, by name."""
+
+    jobs = ma.fields.List(ma.fields.Nested(HitOut), required=True)
+    is_complete = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether these are all; over 5,000 none are told"}
+    )

@@ -13,7 +13,7 @@ from app.domain.folding import fold
 from app.services.finding import executions, jobs, rest
 from app.services.finding.hits import Hit, Wish
 
-__all__ = ["KINDS", "LONGEST", "MOST", "Hit", "find"]
+__all__ = ["KINDS", "LONGEST", "MOST", "Hit", "find", "names"]
 
 #: So many hits are told of each kind.
 MOST: Final = 50
@@ -41,3 +41,12 @@ def find(
         if kind in kinds and may(permission):
             found += [hit.wire(kind) for hit in finder(session, wish)[:limit]]
     return found
+
+
+def names(session: Session) -> dict[str, Any]:
+    """Return all jobs as hits, for who looks through them himself; none if there are too many."""
+    found = jobs.of_all(session)
+    return {
+        "jobs": [hit.wire("job") for hit in found or ()],
+        "is_complete": found is not None,
+    }

@@ -13,6 +13,8 @@ from app.services.finding.ids import range_of
 
 #: Shorter texts are looked for in the names of so many jobs, the newest.
 NEWEST = 20_000
+#: So many names may be asked for at once.
+MOST_NAMED = 5_000
 #: Of what an index finds, so many are looked at for those that fit best.
 _LOOKED_AT = 200
 _LAST = "\U0010ffff"
@@ -27,9 +29,20 @@ def find(session: Session, wish: Wish) -> list[Hit]:
     return best((_rank(wish, row), _hit(row)) for row in found.values())
 
 
-def _rows(session: Session, wish: Wish) -> Iterator[Any]:
+def of_all(session: Session) -> list[Hit] | None:
+    """Return all jobs by name, if they are no more than :data:`MOST_NAMED`."""
+    query = _query().order_by(Job.name, Job.id).limit(MOST_NAMED + 1)
+    rows = session.execute(query).all()
+    return None if len(rows) > MOST_NAMED else [_hit(row) for row in rows]
+
+
+def _query() -> sa.Select[Any]:
     query = sa.select(*_COLUMNS, _projects.c.name.label("project_name"))
-    query = query.join(_projects, _projects.c.id == Job.project_id)
+    return query.join(_projects, _projects.c.id == Job.project_id)
+
+
+def _rows(session: Session, wish: Wish) -> Iterator[Any]:
+    query = _query()
     begins = (Job.name >= wish.text, Job.name < wish.text + _LAST)
     yield session.execute(query.where(*begins).order_by(Job.name).limit(_LOOKED_AT))
     if ids := range_of(wish.folded):

@@ -13,7 +13,7 @@ from app.services import pauses, queues, workers
 from app.services.overview import figures, looks, moments, rows, strip
 from app.services.overview.keeping import forget, kept
 
-__all__ = ["forget", "overview"]
+__all__ = ["failing", "forget", "overview"]
 Parts = dict[str, Any]
 
 
@@ -39,6 +39,13 @@ def overview(session: Session, project_id: str | None, may: Callable[[str], bool
     if may("job:read"):
         found["up_next"] = moments.next_of_each(session, project_id, present)
     return found
+
+
+def failing(session: Session) -> int:
+    """Return how many jobs and errors ended badly of late and still stand, as of 5 s ago."""
+    return kept(
+        session, ("failing",), lambda: len(looks.badly_ended(session, None, now())), at_least=5.0
+    )
 
 
 def _executions(session: Session, project_id: str | None, whole: list[Parts]) -> Parts:

@@ -15,8 +15,13 @@ T = TypeVar("T")
 _kept: dict[Hashable, tuple[float, Any]] = {}
 
 
-def kept(session: Session, key: tuple[Hashable, ...], find: Callable[[], T]) -> T:
-    """Return what ``find`` returns, or what it returned a short while ago if it was slow."""
+def kept(
+    session: Session, key: tuple[Hashable, ...], find: Callable[[], T], at_least: float = 0.0
+) -> T:
+    """Return what ``find`` returns, or what it returned a short while ago if it was slow.
+
+    What is asked for often is kept ``at_least`` so many seconds.
+    """
     began = time.monotonic()
     whole = (id(session.get_bind()), sight.limited(), *key)
     until, value = _kept.get(whole, (0.0, None))
@@ -25,10 +30,11 @@ def kept(session: Session, key: tuple[Hashable, ...], find: Callable[[], T]) -> 
         return found
     found = find()
     took = time.monotonic() - began
-    if took > _SLOW_SECONDS:
+    seconds = min(10 * took, _MOST_SECONDS) if took > _SLOW_SECONDS else 0.0
+    if max(seconds, at_least) > 0:
         if len(_kept) >= _MOST_KEPT:
             _kept.clear()
-        _kept[whole] = (began + took + min(10 * took, _MOST_SECONDS), found)
+        _kept[whole] = (began + took + max(seconds, at_least), found)
     return found
 
 

@@ -1384,6 +1384,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names of all jobs, if they are not too many */
+        get: operations["listNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/smtp": {
         parameters: {
             query?: never;
@@ -3170,6 +3187,14 @@ export interface components {
             /** Format: date-time */
             utc?: string;
         };
+        NamesEnvelope: {
+            data: components["schemas"]["NamesOut"];
+        };
+        NamesOut: {
+            /** @description Whether these are all; over 5,000 none are told */
+            is_complete: boolean;
+            jobs: components["schemas"]["HitOut"][];
+        };
         NewApiKey: {
             /**
              * @description Networks it may be used from, at most 50; none: from anywhere
@@ -4096,6 +4121,8 @@ export interface components {
             currently_running?: number;
             /** @description Executions started within 24 hours that failed or timed out */
             failed_recent?: number;
+            /** @description Jobs and errors that ended badly within 24 hours and still stand; null for who may not see executions */
+            failing?: number | null;
             /** @description Run slots that wait for work */
             idle_workers?: number;
             /** @description Whether a worker lives */
@@ -7183,6 +7210,27 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -38,6 +38,13 @@ export default {
     zoneJob: "Job's zone",
     zoneUtc: "UTC",
     zone: "Time zone of this page",
+    failing: "nothing failing | 1 failing | {count} failing",
+    noWorker: "No worker",
+    upFor: "up {length}",
+    offlineSince: "Offline. Showing data from {time}.",
+    retryIn: "Next try in {seconds} s.",
+    retryNow: "Try now",
+    back: "Back online",
   },
   me: {
     menu: "Account",
@@ -114,6 +121,7 @@ export default {
   },
   error: {
     title: "This could not be loaded.",
+    near: "Called alike",
     offline: "Offline. The server does not answer.",
     forbidden: "This needs the permission {permission}. An administrator can grant it.",
     notFound: "Nothing lives at this address.",
@@ -131,6 +139,7 @@ export default {
     jobs: "job's zone",
     now: "now",
   },
+  notices: { title: "Told in passing", none: "Nothing yet." },
   confirm: {
     type: "Type {text} to confirm.",
   },

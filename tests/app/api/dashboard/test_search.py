@@ -70,6 +70,15 @@ class TestJobs:
             make(client, name=f"job {number}")
         assert len(found(client, "job", limit=3)) == 3
 
+    def test_all_names_are_told_unless_they_are_too_many(self, client, monkeypatch):
+        for name in ("b", "a"):
+            make(client, name=name)
+        told = get(client, "/api/search/names")["data"]
+        assert (titles(told["jobs"]), told["is_complete"]) == (["a", "b"], True)
+        monkeypatch.setattr(job_hits, "MOST_NAMED", 1)
+        told = get(client, "/api/search/names")["data"]
+        assert (told["jobs"], told["is_complete"]) == ([], False)
+
 
 class TestExecutions:
     def test_by_number_of_any_job_or_of_one(self, client):
