@@ -15,6 +15,7 @@ export default {
   times: "{count} times",
   wall: "Show the overview on a wall",
   cancel: "Cancel…",
+  retry: "Retry the last failure",
   log: "Open the log",
   lastLog: "Open the last log",
   told: { cancel: "{name} is asked to end.", replay: "{name} runs again." },

@@ -17,6 +17,7 @@ const texts: typeof en = {
   times: "{count} lần",
   wall: "Hiện tổng quan trên màn hình treo",
   cancel: "Hủy…",
+  retry: "Thử lại lần lỗi gần nhất",
   log: "Mở log",
   lastLog: "Mở log gần nhất",
   told: { cancel: "Đã yêu cầu {name} dừng.", replay: "{name} chạy lại." },

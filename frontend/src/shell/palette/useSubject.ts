@@ -17,6 +17,7 @@ import type { Item } from "./items";
 const ICONS: Record<Act, Component> = { run: Play, pause: Pause, resume: Play, start: Play, stop: Square, cancel: Square, reschedule: History, edit: Pencil, clone: Copy, delete: Trash2 };
 const CAPS: Partial<Record<Act, KeyName>> = { run: "run", pause: "pause", resume: "pause", edit: "edit", cancel: "cancel" };
 const FINAL = new Set(["completed", "failed", "timeout", "cancelled", "skipped", "dead_letter"]);
+const FAILED = new Set(["failed", "timeout", "dead_letter"]);
 type Execution = Schemas["ExecutionOut"];
 
 export interface SubjectActs {
@@ -73,6 +74,7 @@ export function useSubject(subject: ComputedRef<Subject | null>): SubjectActs {
     const one = ending.value;
     if (one && (await send(() => api.POST("/api/executions/{execution_id}/cancel", { ...path(one.id ?? ""), body: { force: one.status === "cancelling" } }), t("palette.told.cancel", { name: title(one) })))) ending.value = null;
   }
+  const replay = (id: string, name: string) => send(() => api.POST("/api/executions/{execution_id}/replay", { ...path(id), body: {} as never }), t("palette.told.replay", { name }));
   const title = (one: Execution): string => `${one.job_name ?? ""} #${one.number ?? ""}`;
 
   const ofExecution = computed<Item[]>(() => {
@@ -81,7 +83,7 @@ export function useSubject(subject: ComputedRef<Subject | null>): SubjectActs {
     const isOver = FINAL.has(one.status ?? "");
     const items: Item[] = [];
     if (isOver && session.may("job:execute"))
-      items.push({ key: "replay", title: t("act.replay"), note: title(one), icon: RotateCcw, act: () => void send(() => api.POST("/api/executions/{execution_id}/replay", { ...path(one.id ?? ""), body: {} as never }), t("palette.told.replay", { name: title(one) })) });
+      items.push({ key: "replay", title: t("act.replay"), note: title(one), icon: RotateCcw, act: () => void replay(one.id ?? "", title(one)) });
     if (!isOver && session.may("execution:stop")) items.push({ key: "cancel", title: t("palette.cancel"), note: title(one), icon: Square, caps: capsOf("cancel"), act: () => (ending.value = one) });
     items.push({ key: "log", title: t("palette.log"), note: title(one), icon: ScrollText, caps: capsOf("log"), to: `/executions/${one.id ?? ""}` });
     return items;
@@ -94,6 +96,8 @@ export function useSubject(subject: ComputedRef<Subject | null>): SubjectActs {
       const key = row.value && act === "cancel" ? undefined : CAPS[act];
       return { key: `job ${act}`, title: t(`jobs.act.${act}`), icon: ICONS[act], obstacle, ...(obstacle ? { note: obstacle } : {}), ...(key ? { caps: capsOf(key) } : {}), act: () => acts.act(act, one) };
     });
+    if (last && !row.value && FAILED.has(last.status ?? "") && acts.may.value.run)
+      items.splice(1, 0, { key: "retry", title: t("palette.retry"), note: `#${last.number ?? ""}`, icon: RotateCcw, act: () => void replay(last.id ?? "", `${one.name ?? ""} #${last.number ?? ""}`) });
     if (last && !row.value && session.may("execution:read"))
       items.splice(1, 0, { key: "last", title: t("palette.lastLog"), note: `#${last.number ?? ""} ${last.error?.split("\n")[0] ?? ""}`.trim(), icon: ScrollText, caps: capsOf("log"), to: `/executions/${last.id ?? ""}` });
     return items;
