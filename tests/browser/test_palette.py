@@ -100,7 +100,7 @@ def test_letters_go_places_and_can_be_switched_off(visitor: Visitor) -> None:
 
 
 def test_the_overview_tells_what_needs_a_look_and_asks_thrice(visitor: Visitor) -> None:
-    page = visitor.open("about:blank")
+    page = opened(visitor, "/jobs")
     asked: list[str] = []
     page.on(
         "request", lambda request: asked.append(request.url) if "/api/" in request.url else None

@@ -5,6 +5,7 @@ import { bestOf } from "@/lib/fuzzy";
 import { momentText } from "@/lib/moment";
 import { useReading } from "@/lib/useReading";
 import { useClock } from "@/stores/clock";
+import { usePalette } from "@/stores/palette";
 
 import { type Group, type Hit, itemOf, type Item, type Wish } from "./items";
 import { recent } from "./recent";
@@ -18,7 +19,8 @@ export function useGroups(wish: Ref<Wish>, hits: ComputedRef<Hit[]>, subject: { 
   const clock = useClock();
   const reading = useReading();
   const { pages, commands } = useCommands();
-  const before = recent();
+  const palette = usePalette();
+  const before = computed(() => (palette.isOpen ? recent() : []));
 
   function noteOf(hit: Hit): string {
     const at = hit.at && hit.kind !== "job" ? momentText(new Date(hit.at), clock.now, reading.value) : "";
@@ -38,7 +40,7 @@ export function useGroups(wish: Ref<Wish>, hits: ComputedRef<Hit[]>, subject: { 
       const all = [...subject.items.value, ...commands.value];
       groups.push({ key: "commands", title: t("palette.commands"), items: text ? fitting(all, 20) : all });
     } else if (!text) {
-      groups.push({ key: "recent", title: t("palette.recent"), items: before.map((hit) => itemOf(hit)) }, deeds(subject.items.value));
+      groups.push({ key: "recent", title: t("palette.recent"), items: before.value.map((hit) => itemOf(hit)) }, deeds(subject.items.value));
       groups.push({ key: "pages", title: t("palette.goTo"), items: pages.value });
     } else {
       const [jobs, ...others] = found.value;

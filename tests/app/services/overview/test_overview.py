@@ -11,6 +11,7 @@ from app.domain.ids import new_id
 from app.models import Project
 from app.services import overview
 from app.services.overview import keeping, looks
+from app.services.timeline import past
 from tests.support.rows import make_execution, make_job
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -20,6 +21,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def _nothing_kept():
     overview.forget()
+    past._kept.clear()
 
 
 def shown(project_id=None, *permissions):
