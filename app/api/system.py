@@ -17,7 +17,7 @@ from app.api.schemas.system import (
     whole,
 )
 from app.db import reading, transaction
-from app.services import statistics, system, workers
+from app.services import overview, statistics, system, workers
 from app.settings import Settings
 
 blp = Blueprint("system", __name__, url_prefix="/api", description="The system as a whole")
@@ -27,8 +27,10 @@ blp = Blueprint("system", __name__, url_prefix="/api", description="The system a
 @blp.response(200, envelope(SystemStatusOut, "SystemStatusEnvelope"))
 def get_system_status() -> Response:
     """Return the figures of the system"""
+    sees_ends = answers.principal().may("execution:read")
     with reading() as session:
-        return answers.data(statistics.system_status(session))
+        failing = overview.failing(session) if sees_ends else None
+        return answers.data(statistics.system_status(session) | {"failing": failing})
 
 
 @blp.get("/workers")

@@ -36,6 +36,13 @@ class SystemStatusOut(_SlotFields):
     currently_running = _count("Jobs at work")
     completed_today = _count("Executions started today (UTC) that completed")
     failed_recent = _count("Executions started within 24 hours that failed or timed out")
+    failing = ma.fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "Jobs and errors that ended badly within 24 hours and still stand;"
+            " null for who may not see executions"
+        },
+    )
     avg_duration_ms = ma.fields.Float(
         metadata={"description": "Mean duration of completed executions, of all time"}
     )
