@@ -51,7 +51,7 @@ export function useOverview() {
     running: useQuery({ queryKey: ["executions", "running"], queryFn: () => executions(["running", "cancelling"], 10), enabled: seesRuns, ...live }),
     runningJobs: useQuery({
       queryKey: ["jobs", "running"],
-      queryFn: () => body(api.GET("/api/jobs", { params: { query: { status: "running", limit: 50 } } })),
+      queryFn: () => body(api.GET("/api/jobs", { params: { query: { status: ["running"], limit: 50 } } })),
       enabled: seesJobs,
       ...live,
     }),
