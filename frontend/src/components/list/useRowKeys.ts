@@ -7,13 +7,11 @@ export interface RowKeys {
   unfold: (on: boolean) => void;
 }
 
+/** Whether a key goes into a field. Boxes take no letters: on them those are free for the list. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-}
-
-/** Whether a box or a switch has the focus: those take no letters, so that letters are free for the list. */
-function isBox(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement && target.type === "checkbox";
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement && /^(checkbox|radio)$/.test(target.type)) return false;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 }
 
 /** The keys that work on a list wherever the focus is, as long as it is in no field, dialog or other list. */
@@ -39,7 +37,7 @@ export function useRowKeys(table: () => HTMLElement | null, isSecond: () => bool
   }
 
   function onKey(event: KeyboardEvent): void {
-    if (event.altKey || (isTyping(event.target) && !isBox(event.target)) || !isOurs(event)) return;
+    if (event.altKey || isTyping(event.target) || !isOurs(event)) return;
     if (event.ctrlKey || event.metaKey) {
       if (event.key !== "a") return;
       event.preventDefault();
