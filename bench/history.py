@@ -63,6 +63,16 @@ _ENDED = (
     " WHEN i % 100 < 75 THEN 'timeout' WHEN i % 100 < 76 THEN 'dead_letter'"
     " WHEN i % 100 < 80 THEN 'cancelled' ELSE 'scheduled' END"
 )
+_RESULT = (
+    "CASE WHEN i % 100 < 70 THEN 'completed' WHEN i % 100 < 76 THEN 'failed'"
+    " WHEN i % 100 < 80 THEN 'cancelled' END"
+)
+_QUEUE = "CASE WHEN i % 1000 = 5 THEN 'bulk' ELSE 'default' END"
+_WORKER = "CASE WHEN i % 3000 = 1 THEN 'host-2' ELSE 'host-1' END"
+_CODE = (
+    "CASE WHEN i % 100 IN (70, 71, 72, 73, 75) THEN 'EXIT_CODE'"
+    " WHEN i % 100 = 74 THEN 'TIMEOUT' END"
+)
 _PROJECT = "CASE WHEN i % 3 = 0 THEN :common WHEN i % 2000 = 1 THEN :rare ELSE 'default' END"
 _ORIGIN = "CASE WHEN i % 50 = 0 THEN 'manual' WHEN i % 2 = 0 THEN 'api' ELSE 'schedule' END"
 _PRIORITY = "1 + (i / 10) % 10"
@@ -81,19 +91,18 @@ def _moment(dialect: str, seconds: str) -> str:
 
 
 def _jobs(dialect: str, head: str) -> str:
-    later, made, yes = _moment(dialect, _OFFSET), NOW[dialect], "1"
-    if dialect == "postgresql":
-        yes = "true"
+    later, made, yes = _moment(dialect, _OFFSET), NOW[dialect], "i % 500 <> 7"
     born = _moment(dialect, f"-((i * 104729) % {_SPAN}) - {_SPAN}")
     return (
         "INSERT INTO jobs (id, name, type, config, scheduled_at, priority, project_id, timezone,"
-        " status, enabled, queue, on_lost, overlap, version, last_number, created_at, updated_at)"
+        " status, enabled, queue, on_lost, overlap, version, last_number, created_at, updated_at,"
+        " last_result, last_ended_at)"
         f" {SOURCE[dialect]} SELECT {ID[dialect].format(head)}, {_WORD} || ' ' || i,"
         " CASE WHEN i % 10 = 0 THEN 'http' ELSE 'shell' END,"
         """ CASE WHEN i % 10 = 0 THEN '{"url"\\:"http\\://localhost/"}' ELSE"""
         """ '{"script"\\:"true"}' END,"""
-        f" {later}, {_PRIORITY}, {_PROJECT}, 'UTC', {_STATUS}, {yes}, 'default', 'fail', 'skip',"
-        f" 1, 1, {born}, {made} FROM n"
+        f" {later}, {_PRIORITY}, {_PROJECT}, 'UTC', {_STATUS}, {yes}, {_QUEUE}, 'fail', 'skip',"
+        f" 1, 1, {born}, {made}, {_RESULT}, CASE WHEN i % 100 < 80 THEN {later} END FROM n"
     )
 
 
@@ -107,14 +116,14 @@ def _executions(dialect: str, head: str) -> str:
         "INSERT INTO executions (id, root_execution_id, job_id, project_id, number, status,"
         " attempt, origin, on_lost, deaths, exclusive_key, queue, priority, due_at, run_at,"
         " started_at, completed_at, duration_ms, lateness_ms, exit_code, worker, output_tail,"
-        " output_truncated, generation, epoch, cancel_forced, created_at)"
+        " output_truncated, generation, epoch, cancel_forced, error_code, created_at)"
         f" {SOURCE[dialect]} SELECT {own}, {own}, {own}, {_PROJECT}, 1, {_ENDED}, 1, {_ORIGIN},"
-        f" 'fail', 0, {own}, 'default', {_PRIORITY}, {moment}, {moment},"
+        f" 'fail', 0, {own}, {_QUEUE}, {_PRIORITY}, {moment}, {moment},"
         f" CASE WHEN {has_run} THEN {moment} END, CASE WHEN {has_run} THEN {end} END,"
         f" CASE WHEN {has_run} THEN {took} END, CASE WHEN {has_run} THEN i % 20 END,"
         f" CASE WHEN {has_run} THEN CASE WHEN i % 100 < 70 THEN 0 ELSE 1 END END,"
-        f" CASE WHEN {has_run} THEN 'host-1' END, CASE WHEN {has_run} THEN 'line ' || i END,"
-        f" {no}, 1, 1, {no}, {born} FROM n"
+        f" CASE WHEN {has_run} THEN {_WORKER} END, CASE WHEN {has_run} THEN 'line ' || i END,"
+        f" {no}, 1, 1, {no}, {_CODE}, {born} FROM n"
     )
 
 

@@ -21,7 +21,7 @@ def _at(days: float) -> str:
 
 
 def _jobs(labels: Labels) -> list[Mapping[str, object]]:
-    orders = ("scheduled_at", "priority", "created_at")
+    orders = ("scheduled_at", "priority", "created_at", "name", "last_ended_at")
     return [
         {"limit": 50},
         *({"sort_by": by, "sort_order": way} for by in orders for way in ("asc", "desc")),
@@ -39,6 +39,21 @@ def _jobs(labels: Labels) -> list[Mapping[str, object]]:
         {"search": "import", "status": "failed", "project_id": labels.common_project},
         *({"tag_id": one} for one in (labels.common_tag, labels.rare_tag)),
         {"created_by": "user:bench"},
+        {"status": "failed,cancelled"},
+        {"status": "failed,cancelled", "sort_by": "name"},
+        {"project_id": [labels.common_project, labels.rare_project]},
+        {"type": "http,shell", "sort_by": "created_at", "sort_order": "desc"},
+        *({"result": one} for one in ("completed", "failed", "cancelled", "failed,cancelled")),
+        {"result": "failed", "sort_by": "created_at", "sort_order": "desc"},
+        {"result": "failed", "sort_by": "last_ended_at", "sort_order": "desc"},
+        {"resting": "true"},
+        {"resting": "true", "sort_by": "created_at", "sort_order": "desc"},
+        *({"enabled": one} for one in ("true", "false")),
+        *({"queue": one} for one in ("default", "bulk", "none")),
+        {"queue": "bulk", "sort_by": "created_at", "sort_order": "desc"},
+        *({"priority": one} for one in ("9", "1,2")),
+        {"created_from": _at(-61), "sort_by": "created_at", "sort_order": "desc"},
+        {"created_to": _at(-119.9)},
         {"tag_id": [labels.common_tag, labels.rare_tag]},
         {"tag_id": labels.common_tag, "sort_by": "priority", "sort_order": "desc"},
         {"time_from": _at(0), "time_to": _at(7)},
@@ -70,4 +85,12 @@ def _executions(labels: Labels, job_id: str) -> list[Mapping[str, object]]:
         *({"origin": one} for one in ("api", "schedule", "manual", "replay")),
         {"origin": "manual", "status": "failed"},
         {"origin": "api", "project_id": labels.rare_project},
+        {"origin": "manual,replay"},
+        {"project_id": [labels.common_project, labels.rare_project]},
+        *({"worker": one} for one in ("host-1", "host-2", "host-3", "host-1,host-2")),
+        *({"queue": one} for one in ("default", "bulk", "none")),
+        *({"error_code": one} for one in ("EXIT_CODE", "TIMEOUT", "NONE", "EXIT_CODE,TIMEOUT")),
+        {"error_code": "TIMEOUT", "worker": "host-1"},
+        *({"duration_from": one} for one in (1000, 49_999, 60_000)),
+        {"usual": "true"},
     ]

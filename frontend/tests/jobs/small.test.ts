@@ -3,33 +3,10 @@ import { expect, it } from "vitest";
 import { jsonTokens } from "@/components/json";
 import { pairsOf, pasted, recordOf, repeated } from "@/components/form/pairs";
 import { momentAt, wallTime } from "@/components/form/zones";
-import { forEachOf } from "@/pages/jobs/bulk";
 import { inOrder } from "@/pages/jobs/detail/recentRuns";
 import { cronParts } from "@/pages/jobs/editor/cronParts";
 import { momentRows } from "@/pages/jobs/editor/momentRows";
 import { actsOf, type Job, obstacleTo } from "@/pages/jobs/legal";
-
-it("calls for each, a few at a time, and keeps what failed", async () => {
-  let [now, most] = [0, 0];
-  const told: number[] = [];
-  const ended = await forEachOf(
-    Array.from({ length: 20 }, (_, i) => `${i}`),
-    async (id) => {
-      most = Math.max(most, ++now);
-      await Promise.resolve();
-      now -= 1;
-      if (id === "7") throw new Error("no");
-    },
-    (progress) => told.push(progress.done),
-  );
-  expect([most, ended.done, ended.failures.map((one) => one.id), told.length]).toEqual([4, 20, ["7"], 20]);
-});
-
-it("begins nothing more once it is stopped", async () => {
-  let calls = 0;
-  const ended = await forEachOf(["a", "b", "c", "d", "e", "f", "g", "h"], () => Promise.resolve((calls += 1)), () => undefined, () => calls >= 4);
-  expect([calls, ended.done]).toEqual([4, 4]);
-});
 
 it("reads a pasted block", () => {
   expect(pasted("# x\nexport A=1\nB='two words'\nC=")).toEqual([{ name: "A", value: "1" }, { name: "B", value: "two words" }, { name: "C", value: "" }]);

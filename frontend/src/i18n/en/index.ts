@@ -1,4 +1,5 @@
 import audit from "./audit";
+import bulk from "./bulk";
 import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
@@ -28,6 +29,7 @@ import workers from "./workers";
 export default {
   ...common,
   audit,
+  bulk,
   chains,
   colour,
   deadLetters,

@@ -1,5 +1,6 @@
 import type { Texts } from "..";
 import audit from "./audit";
+import bulk from "./bulk";
 import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
@@ -29,6 +30,7 @@ import workers from "./workers";
 const texts: Texts = {
   ...common,
   audit,
+  bulk,
   chains,
   colour,
   deadLetters,
