@@ -26,6 +26,7 @@ export function fromRow(row: BlackoutRow): Record<string, unknown> {
   return row.kind === "weekly" && row.weekdays.length ? { weekdays: [...row.weekdays].sort((a, b) => a - b), ...span } : span;
 }
 
-export function emptyRow(kind: BlackoutRow["kind"]): BlackoutRow {
-  return kind === "weekly" ? { kind, from: "22:00", to: "06:00", weekdays: [] } : { kind, from: "", to: "", weekdays: [] };
+/** A new row: the coming nights, or the present day. */
+export function emptyRow(kind: BlackoutRow["kind"], today: string): BlackoutRow {
+  return kind === "weekly" ? { kind, from: "22:00", to: "06:00", weekdays: [] } : { kind, from: today, to: today, weekdays: [] };
 }
