@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.db import transaction
 from app.services import idempotency, retention, tallies, workers
 from app.services.audit import forgetting
+from app.services.jobs import tries
 from app.services.notifications import history as mail_history
 from app.services.notifications import sending
 from app.services.people import tidying
@@ -25,6 +26,7 @@ def _forget_old(session: Session) -> None:
     idempotency.forget_old(session)
     workers.forget_silent(session)
     sending.give_up(session)
+    tries.forget(session)
 
 
 def _compact(session: Session) -> None:

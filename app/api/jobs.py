@@ -21,11 +21,13 @@ from app.api.schemas.jobs import (
     NewJob,
     Start,
     StartedOut,
+    TriedOut,
+    TryJob,
 )
 from app.db import reading, transaction
 from app.domain.errors import DomainError
 from app.services import audit, jobs
-from app.services.jobs import edits, figures, lists, starts, views
+from app.services.jobs import edits, figures, lists, starts, tries, views
 from app.services.jobs.drafts import Draft
 from app.settings import Settings
 
@@ -86,6 +88,20 @@ def create_jobs(drafts: list[Draft]) -> Response:
             status=200,
         )
     return answers.answer(made)
+
+
+@blp.post("/try")
+@blp.doc(parameters=_KEY)
+@blp.arguments(TryJob)
+@blp.response(201, envelope(TriedOut, "TriedEnvelope"))
+def try_job(draft: Draft) -> Response:
+    """Run once what a job is to do, before it is made"""
+    with transaction() as session:
+        started = idempotent.once(
+            session,
+            lambda: {"data": tries.start(session, draft, answers.actor(), _settings())},
+        )
+    return answers.data(started["data"], 201)
 
 
 def _results(made: list[dict[str, Any] | DomainError]) -> dict[str, Any]:

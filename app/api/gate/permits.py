@@ -99,6 +99,7 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "jobs.get_job": "job:read",
     "jobs.get_job_stats": "execution:read",
     "jobs.list_jobs": "job:read",
+    "jobs.try_job": "job:write",
     "jobs.update_job": ("job:write", "job:write-own"),
     "lifecycle.next_moments": "job:read",
     "lifecycle.pause_job": ("job:write", "job:write-own"),

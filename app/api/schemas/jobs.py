@@ -5,7 +5,14 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, NEW_OWNER, InputSchema, PageQuery, Schema
+from app.api.schemas.common import (
+    MISSING,
+    NEW_OWNER,
+    DraftSchema,
+    InputSchema,
+    PageQuery,
+    Schema,
+)
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
@@ -123,6 +130,20 @@ class NewJob(_JobFields):
     config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
     immediate = Flag(metadata={"description": 'The same as scheduled_at "now"'})
     auto_start = Flag(metadata={"description": "false: it is made paused, until it is started"})
+
+
+class TryJob(DraftSchema):
+    """What is to be run once, to see whether it does what it should."""
+
+    empty_is_absent = frozenset({"name", "project_id", "queue", "priority"})
+
+    name = Text(clean_name, metadata={"description": "Of the job that is being written"})
+    type = Text(required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)})
+    config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
+    project_id = Id(metadata={"description": "Whose variables it is given"})
+    queue = Text(queue_name)
+    priority = Whole(0, 10, "priority must be between 1 and 10")
+    timeout_seconds = Whole(1, MAX_TIMEOUT_SECONDS)
 
 
 class JobEdit(_JobFields):
@@ -306,6 +327,14 @@ class BulkOut(Schema):
     data = ma.fields.List(ma.fields.Nested(BulkResult), required=True)
     created = ma.fields.Integer(required=True)
     failed = ma.fields.Integer(required=True)
+
+
+class TriedOut(Schema):
+    """What was started: a job that is forgotten after a day."""
+
+    job_id = ma.fields.String(required=True)
+    execution_id = ma.fields.String(required=True)
+    status = ma.fields.String(required=True)
 
 
 class StartedOut(Schema):

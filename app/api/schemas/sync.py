@@ -10,6 +10,7 @@ from app.domain.foreign_jobs import translated
 from app.services.jobs import MAX_BULK
 from app.services.jobs.drafts import Draft
 from app.services.jobs.sync import Wish
+from app.services.jobs.tries import SOURCE
 
 _NAMES = frozenset({"jobs", "source", "prune", "dry_run"})
 _LONGEST_SOURCE = 500
@@ -56,6 +57,8 @@ def _faults(data: Any) -> dict[str, list[str]]:
         faults["jobs"] = [f"must be a list of at most {MAX_BULK} jobs"]
     if not isinstance(source, str) or not 1 <= len(source) <= _LONGEST_SOURCE:
         faults["source"] = [f"must be a text of 1 to {_LONGEST_SOURCE} characters"]
+    elif source == SOURCE:
+        faults["source"] = ["is a name of the system; choose another"]
     for name in ("prune", "dry_run"):
         if not isinstance(data.get(name, False), bool):
             faults[name] = ["must be true or false"]

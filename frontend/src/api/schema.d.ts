@@ -1095,6 +1095,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run once what a job is to do, before it is made */
+        post: operations["tryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -5041,6 +5058,14 @@ export interface components {
             step?: "connect" | "tls" | "login" | "sender" | "recipient" | "message";
             to?: string;
         };
+        TriedEnvelope: {
+            data: components["schemas"]["TriedOut"];
+        };
+        TriedOut: {
+            execution_id: string;
+            job_id: string;
+            status: string;
+        };
         TroubleList: {
             data: components["schemas"]["TroubleOut"][];
         };
@@ -5063,6 +5088,19 @@ export interface components {
             status: "failed" | "timeout" | "skipped";
             /** @description Of the job */
             type: string;
+        };
+        TryJob: {
+            /** @description The spec of the job's type, as an object or as the text of one */
+            config: unknown;
+            /** @description Of the job that is being written */
+            name?: string;
+            priority?: number;
+            /** @description Whose variables it is given */
+            project_id?: string;
+            queue?: string;
+            timeout_seconds?: number;
+            /** @enum {string} */
+            type: "claude" | "docker" | "http" | "python" | "shell";
         };
         UsageOut: {
             cpu_seconds?: number | null;
@@ -7288,6 +7326,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SyncEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    tryJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryJob"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedEnvelope"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];

@@ -5,6 +5,7 @@ export default {
   earlier: "Earlier",
   later: "Later",
   span: "{from} to {to}",
+  hint: "Drag to move, Ctrl and the wheel to zoom",
   table: "As a table",
   chart: "As a chart",
   job: "Job",

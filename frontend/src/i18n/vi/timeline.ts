@@ -7,6 +7,7 @@ const texts: typeof en = {
   earlier: "Trước đó",
   later: "Sau đó",
   span: "{from} đến {to}",
+  hint: "Kéo để di chuyển, Ctrl và con lăn để phóng",
   table: "Dạng bảng",
   chart: "Dạng biểu đồ",
   job: "Công việc",

@@ -1,4 +1,4 @@
-import { CalendarClock, FileText, ShieldAlert, SlidersHorizontal, SquareTerminal } from "lucide-vue-next";
+import { Bell, CalendarClock, FileText, ShieldAlert, SlidersHorizontal, SquareTerminal } from "lucide-vue-next";
 import type { Component } from "vue";
 
 import type { Section } from "./jobForm";
@@ -8,5 +8,6 @@ export const SECTION_ICONS: Record<Section, Component> = {
   what: SquareTerminal,
   when: CalendarClock,
   fails: ShieldAlert,
+  notify: Bell,
   advanced: SlidersHorizontal,
 };

@@ -26,6 +26,8 @@ export interface JobForm {
   externalId: string;
   keepLast: number | null;
   retentionDays: number | null;
+  notifyEmails: string;
+  notifyOn: "failure" | "success" | "always";
 }
 
 export type Request = Record<string, unknown>;
@@ -33,6 +35,7 @@ export type Request = Record<string, unknown>;
 export type Shown = Request;
 
 export const OVERLAPS = ["skip", "queue", "allow", "cancel_running"] as const;
+export const NOTIFY_ON = ["failure", "success", "always"] as const;
 export const MISFIRES = ["skip", "latest", "all"] as const;
 
 export function emptyForm(timezone: string): JobForm {
@@ -59,6 +62,8 @@ export function emptyForm(timezone: string): JobForm {
     externalId: "",
     keepLast: null,
     retentionDays: null,
+    notifyEmails: "",
+    notifyOn: "failure",
   };
 }
 
@@ -87,6 +92,8 @@ export function toRequest(form: JobForm): Request {
     external_id: form.externalId.trim() || null,
     keep_last: form.keepLast,
     retention_days: form.retentionDays,
+    notify_emails: form.notifyEmails.trim() || null,
+    notify_on: form.notifyOn,
   };
 }
 
@@ -169,6 +176,8 @@ export function toForm(given: Shown): JobForm {
     externalId: text(given.external_id),
     keepLast: count(given.keep_last),
     retentionDays: count(given.retention_days),
+    notifyEmails: text(given.notify_emails),
+    notifyOn: oneOf(given.notify_on, NOTIFY_ON, plain.notifyOn),
   };
 }
 
@@ -182,13 +191,14 @@ export function toClone(given: Shown, name: string): JobForm {
   return form;
 }
 
-export const SECTIONS = ["general", "what", "when", "fails", "advanced"] as const;
+export const SECTIONS = ["general", "what", "when", "fails", "notify", "advanced"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const PLACES: Record<Exclude<Section, "general">, RegExp> = {
   what: /^(type|config|spec)(\.|\[|$)/,
   when: /^(schedule|scheduled_at|timezone|immediate|overlap|misfire\w*)(\.|\[|$)/,
   fails: /^(retry|timeout_seconds|on_lost)(\.|\[|$)/,
+  notify: /^notify_\w+(\.|\[|$)/,
   advanced: /^(queue|concurrency_\w+|external_id|keep_last|retention_days)(\.|\[|$)/,
 };
 

@@ -24,7 +24,7 @@ export function provideEditor(zone: string, isEdit: ComputedRef<boolean>): Edito
     form: reactive(emptyForm(zone)),
     faults,
     isEdit,
-    open: reactive({ general: true, what: true, when: true, fails: false, advanced: false }),
+    open: reactive({ general: true, what: true, when: true, fails: false, notify: false, advanced: false }),
     faultOf(field) {
       const found = faults.value.find((fault) => fault.field === field || fault.field.startsWith(`${field}.`) || fault.field.startsWith(`${field}[`));
       if (!found) return undefined;

@@ -26,7 +26,7 @@ export interface WhenForm {
   endsAt: string;
   maxRuns: number | null;
   jitter: number | null;
-  /** Days and windows in which nothing is due; kept as they are, changed in the JSON view. */
+  /** Days and windows in which nothing is due, as the API has them. */
   blackouts: unknown[];
 }
 
