@@ -6,7 +6,15 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import Request as BrowserRequest
 
 from app import web
@@ -15,6 +23,8 @@ from tests.support.servers import missing
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+#: The password of everybody in these tests.
+PASSWORD = "plum orbit lantern 42"
 WIDE = (1440, 900)
 PHONE = (390, 844)
 
@@ -52,8 +62,12 @@ class Visitor:
         language: str = "en",
         size: tuple[int, int] = WIDE,
         for_axe: bool = False,
+        as_whom: str = "",
     ) -> Page:
-        """Open a place of the page in a browser of its own; ``for_axe`` lets its script in."""
+        """Open a place of the page in a browser of its own.
+
+        ``for_axe`` lets its script in; ``as_whom`` signs somebody in first.
+        """
         context = self._browser.new_context(
             base_url=f"http://localhost:{self._product.port}",
             viewport={"width": size[0], "height": size[1]},
@@ -65,6 +79,8 @@ class Visitor:
         choices = json.dumps({"theme": theme, "language": language})
         keep = f"localStorage['oneoff.appearance'] ??= {choices!r}"
         context.add_init_script(keep)
+        if as_whom:
+            sign_in(context, as_whom)
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", self._on_console)
@@ -103,6 +119,24 @@ class Visitor:
     def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self._note(f"{response.status}: {response.request.method} {response.url}")
+
+
+def sign_in(context: BrowserContext, username: str, password: str = PASSWORD) -> None:
+    """Give a browser the session of somebody."""
+    answer = context.request.post(
+        "/api/auth/login",
+        data={"username": username, "password": password},
+        headers={"X-Session": "cookie"},
+    )
+    assert answer.ok, answer.text()
+
+
+def settled(page: Page) -> Page:
+    """Wait until a page shows what it is for, with its fonts, and nothing that loads."""
+    expect(page.locator("#app main").first).to_be_visible()
+    expect(page.locator("[aria-busy=true], .skeleton")).to_have_count(0)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    return page
 
 
 def violations(page: Page) -> list[str]:
