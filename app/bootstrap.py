@@ -14,7 +14,7 @@ from app import db, reactions
 from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
 from app.gateways import broker, log_files
-from app.services import backups, encryption, installation, wakeups
+from app.services import backups, encryption, installation, live, wakeups
 from app.services.notifications import server as mail_server
 from app.settings import Settings
 from app.version import VERSION
@@ -44,6 +44,7 @@ def start(process: str, settings: Settings, *, reads_secrets: bool = True) -> No
         unlock(settings)
     with db.reading() as session:
         broker.configure(settings.broker, installation.installation_id(session))
+    live.configure(settings)
 
 
 def start_logging(process: str, settings: Settings) -> None:

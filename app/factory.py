@@ -7,11 +7,13 @@ from app.api import (
     aliases,
     answers,
     api_keys,
+    bulk,
     chain_runs,
     chains,
     dead_letters,
     docs,
     executions,
+    facets,
     job_types,
     jobs,
     lifecycle,
@@ -19,6 +21,7 @@ from app.api import (
     pauses,
     projects,
     queues,
+    revisions,
     schedules,
     sync,
     system,
@@ -32,6 +35,7 @@ from app.api.blueprint import MAX_BODY_BYTES
 from app.api.dashboard import timeline
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
+from app.api.live import events, log_stream, log_tickets, room
 from app.api.oversight import audit, purges
 from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones
@@ -40,11 +44,25 @@ from app.settings import Settings
 from app.version import VERSION
 
 RESOURCES = (
-    *(jobs, lifecycle, sync, why, executions, dead_letters, projects, tags, job_types, system),
+    *(bulk, facets),
+    *(
+        jobs,
+        revisions,
+        lifecycle,
+        sync,
+        why,
+        executions,
+        dead_letters,
+        projects,
+        tags,
+        job_types,
+        system,
+    ),
     *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline),
     variables,
     *(audit, purges),
     *(smtp, timezones, emails),
+    log_tickets,
     *(users, roles, members, setup),
     *(sign_in, me, oidc),
 )
@@ -62,6 +80,9 @@ def create_app(settings: Settings) -> Flask:
     limits.install(app, settings)
     auth.guard(app, settings)
     recording.install(app)
+    room.install(app, settings)
+    events.install(app)
+    log_stream.install(app)
     docs.install(app, settings)
     pages.install(app)
     web.install(app)

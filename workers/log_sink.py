@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +31,10 @@ SEPARATOR = "--- STDERR ---\n"
 FLUSH_SECONDS = 0.15
 #: While the window moves, no more than about this many bytes a second are written.
 WINDOW_BYTES_A_SECOND = 1_048_576
+
+
+#: Hears of lines as they come: execution, number of the first, stream, moment, lines.
+Tell = Callable[[str, int, str, datetime, bytes], None]
 
 
 @dataclass(slots=True)
@@ -58,8 +62,9 @@ class Chunk:
 class LogSink:
     """The output of one execution. ``write`` is called by one thread, ``take`` by any."""
 
-    def __init__(self, execution_id: str, limit: int) -> None:
+    def __init__(self, execution_id: str, limit: int, tell: Tell | None = None) -> None:
         self.execution_id = execution_id
+        self._tell = tell
         self.truncated = False
         self._half = max(limit // 2, 512)
         self._lock = threading.Lock()
@@ -133,6 +138,8 @@ class LogSink:
         count = lines.count(b"\n")
         block = _Block(self._next_number, count, stream, now(), lines)
         self._next_number += count
+        if self._tell is not None:
+            self._tell(self.execution_id, block.first, stream, block.at, lines)
         if not self._pending:
             self._flush_at = time.monotonic() + self._pace()
         if len(lines) > self._half:

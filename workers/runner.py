@@ -28,6 +28,7 @@ from workers.heartbeat import Heartbeat
 from workers.ledger import Ledger
 from workers.log_sink import LogSink, write_chunk
 from workers.performer import Ended, Performer
+from workers.telling import tell_lines
 
 log = logging.getLogger(__name__)
 
@@ -233,7 +234,10 @@ class Runner:
 
     def _perform_all(self, claims: Sequence[Claim]) -> list[Ended]:
         """Run what was claimed, one after the other."""
-        flights = [Flight(c, LogSink(c.id, self.max_output_bytes), StopSignal()) for c in claims]
+        flights = [
+            Flight(c, LogSink(c.id, self.max_output_bytes, tell_lines), StopSignal())
+            for c in claims
+        ]
         for flight in flights:
             self.flights.add(flight)
         ended = []

@@ -30,9 +30,9 @@ ChainEnvelope = envelope(ChainOut, "ChainEnvelope")
 @blp.response(200, listing(ChainOut, "ChainList"))
 def list_chains(query: dict[str, Any]) -> Response:
     """List chains by name"""
-    project_id = query.pop("project_id", None)
+    project_id, job_id = query.pop("project_id", None), query.pop("job_id", None)
     with reading() as session:
-        return answers.listed(chains.page(session, wanted(query), project_id))
+        return answers.listed(chains.page(session, wanted(query), project_id, job_id))
 
 
 @blp.post("")

@@ -29,11 +29,18 @@ _TEXT = "text/plain"
 @blp.response(200, listing(ExecutionOut, "ExecutionList"))
 def list_executions(query: dict[str, Any]) -> Response:
     """List executions"""
-    query["statuses"] = sorted({status for meant in query.pop("status", ()) for status in meant})
-    query["include_all"] = query.pop("include", None) == "all"
-    filters, wanted = split(query, execution_lists.ExecutionFilters)
+    usual = query.pop("usual", False)
+    filters, wanted = split(meant(query), execution_lists.ExecutionFilters)
     with reading() as session:
-        return answers.listed(execution_lists.page(session, filters, wanted))
+        return answers.listed(execution_lists.page(session, filters, wanted, usual=usual))
+
+
+def meant(query: dict[str, Any]) -> dict[str, Any]:
+    """Return a query with the filters as the service names them."""
+    found = dict(query)
+    found["statuses"] = sorted({status for meant in found.pop("status", ()) for status in meant})
+    found["include_all"] = found.pop("include", None) == "all"
+    return found
 
 
 @blp.get("/<execution_id>")

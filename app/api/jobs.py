@@ -34,7 +34,7 @@ blp = Blueprint("jobs", __name__, url_prefix="/api/jobs", description="What to r
 JobEnvelope = envelope(JobOut, "JobEnvelope")
 MessageEnvelope = envelope(MessageOut, "MessageEnvelope")
 _KEY = [idempotent.HEADER]
-_IF_MATCH = {
+IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "required": False,
@@ -48,11 +48,15 @@ _IF_MATCH = {
 @blp.response(200, listing(JobOut, "JobList"))
 def list_jobs(query: dict[str, Any]) -> Response:
     """List jobs"""
-    if query.get("created_by") == ME:
-        query["created_by"] = answers.actor()
-    filters, wanted = split(query, lists.JobFilters)
+    filters, wanted = split(meant(query), lists.JobFilters)
     with reading() as session:
         return answers.listed(lists.page(session, filters, wanted))
+
+
+def meant(query: dict[str, Any]) -> dict[str, Any]:
+    """Return a query that names who asks instead of ``me``."""
+    is_me = query.get("created_by") == ME
+    return query | {"created_by": answers.actor()} if is_me else query
 
 
 @blp.post("")
@@ -114,7 +118,7 @@ def get_job_stats(query: dict[str, Any], job_id: str) -> Response:
 
 
 @blp.route("/<job_id>", methods=["PATCH", "PUT"])
-@blp.doc(parameters=[_IF_MATCH])
+@blp.doc(parameters=[IF_MATCH])
 @blp.arguments(JobEdit)
 @blp.response(200, JobEnvelope)
 def update_job(draft: Draft, job_id: str) -> Response:

@@ -3,17 +3,32 @@
 import importlib
 import logging
 import socket
+from types import FrameType
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from app import bootstrap, db
+from app.cli.turns import Turns
+from app.services.live import ending
 from app.services.people import setup
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
+#: So many requests are worked on at once; streams have threads of their own.
 THREADS = 16
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """Gunicorn's worker with threads, whose streams end as soon as it is told to."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end: take no more, and let what is under way come to its end."""
+        ending.announce()
+        self.method_queue.defer(ending.wake)
+        super().handle_exit(sig, frame)
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
@@ -28,8 +43,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         for name, value in {
             "bind": _addresses(self.settings),
             "workers": 1,
-            "threads": THREADS,
-            "worker_class": "gthread",
+            "threads": THREADS + self.settings.streams_max,
+            "worker_class": Worker,
             "timeout": 60,
             "graceful_timeout": 5,
             "keepalive": 15,
@@ -45,7 +60,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         """Return the application; called in the serving process."""
         bootstrap.start("api", self.settings)
         _invite_the_first(self.settings)
-        return importlib.import_module("app.factory").create_app(self.settings)
+        app = importlib.import_module("app.factory").create_app(self.settings)
+        return Turns(app, THREADS)
 
 
 def run(settings: Settings) -> None:

@@ -8,6 +8,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
 from app import bootstrap, db
 from app.cli import broker_server
 from app.cli.supervisor import KILL_AFTER_SECONDS, Role, fork
@@ -29,8 +31,19 @@ PRELOADED = (
     "workers.tasks.notifications",
     "beat.scheduler",
     "celery.apps.worker",
+    "celery.app.amqp",
+    "celery.app.control",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.backends.base",
     "celery.concurrency.prefork",
     "celery.concurrency.thread",
+    "celery.events.receiver",
+    "celery.events.state",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.pidbox",
     "kombu.transport.redis",
     "gunicorn.workers.gthread",
 )
@@ -40,6 +53,7 @@ def preload() -> None:
     """Import what the roles need; nothing here opens a socket or starts a thread."""
     for name in PRELOADED:
         importlib.import_module(name)
+    configure_mappers()
 
 
 def call(where: str, *arguments: Any) -> None:

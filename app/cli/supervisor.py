@@ -54,6 +54,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         self._heed_hangup()
+        gc.collect()
         gc.freeze()
         for role in self.roles:
             self._start(role)

@@ -1,6 +1,7 @@
 """A small typed client of the HTTP API: ``with Client() as oneoff: oneoff.jobs.create(…)``."""
 
 from app.client.audit import AuditEntry
+from app.client.bulk import BulkStep, BulkTrial
 from app.client.burials import DeadLetterBatch, DeadLetterGroup
 from app.client.chain_things import Chain, ChainRun
 from app.client.client import Client
@@ -40,6 +41,8 @@ from app.client.webhooks import Delivery, Webhook
 __all__ = [
     "AuditEntry",
     "BulkResult",
+    "BulkStep",
+    "BulkTrial",
     "Chain",
     "ChainRun",
     "Client",

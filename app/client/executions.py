@@ -1,11 +1,12 @@
 """Executions: what ran, and how it ended."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Unpack
 
-from app.client import lists
+from app.client import bulk, lists
+from app.client.bulk import BulkStep, BulkTrial
 from app.client.connection import Connection, new_key
 from app.client.moments import Why
 from app.client.things import Execution, Line, Page, Started
@@ -41,6 +42,18 @@ class Executions:
         """Cancel an execution; return its status now."""
         answer = self._connection.post(f"{_PATH}/{execution_id}/cancel", {"force": force})
         return str(answer["data"].get("status", ""))
+
+    def try_all(self, act: str, filters: Mapping[str, Any], **given: Any) -> BulkTrial:
+        """Tell what doing it to all that the filters let through would come to; do nothing."""
+        return bulk.try_all(self._connection, f"{_PATH}/bulk/{act}", filters, given)
+
+    def do_all(self, act: str, filters: Mapping[str, Any], **given: Any) -> Iterator[BulkStep]:
+        """Do the same to all executions that the filters let through, some at a time.
+
+        ``act`` is cancel or replay; ``created_before`` of a trial bounds what is meant. It goes
+        on only as far as what it yields is taken.
+        """
+        return bulk.do_all(self._connection, f"{_PATH}/bulk/{act}", filters, given)
 
     def why(self, execution_id: str) -> Why:
         """Return why an execution ran, was late or did not run."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
-from app.client import lists
+from app.client import bulk, lists
+from app.client.bulk import BulkStep, BulkTrial
 from app.client.connection import Connection, new_key
 from app.client.moments import Coming, JobStats, Why
 from app.client.synced import Synced
@@ -48,6 +49,18 @@ class Jobs:
         """Make up to 10,000 jobs; each succeeds or fails by itself."""
         key = idempotency_key or new_key()
         return Bulk.read(self._connection.post(f"{_PATH}/bulk", [*jobs], key=key))
+
+    def try_all(self, act: str, filters: Mapping[str, Any], **given: Any) -> BulkTrial:
+        """Tell what doing it to all that the filters let through would come to; do nothing."""
+        return bulk.try_all(self._connection, f"{_PATH}/bulk/{act}", filters, given)
+
+    def do_all(self, act: str, filters: Mapping[str, Any], **given: Any) -> Iterator[BulkStep]:
+        """Do the same to all jobs that the filters let through, some at a time.
+
+        ``act`` is run, pause, resume, edit, cancel or delete; ``created_before`` of a trial
+        bounds what is meant. It goes on only as far as what it yields is taken.
+        """
+        return bulk.do_all(self._connection, f"{_PATH}/bulk/{act}", filters, given)
 
     def sync(
         self,

@@ -19,15 +19,24 @@ class PageQuery(TypedDict, total=False):
 class JobQuery(PageQuery, total=False):
     """Filters and order of a list of jobs. Moments are RFC 3339."""
 
-    project_id: str | None
-    status: str | None
-    type: str | None
+    project_id: str | Sequence[str] | None
+    status: str | Sequence[str] | None
+    type: str | Sequence[str] | None
     search: str | None
     tag_id: Sequence[str]
+    #: ``completed``, ``failed``, ``cancelled``: how it ended last.
+    result: str | Sequence[str] | None
+    queue: str | Sequence[str] | None
+    priority: int | Sequence[int] | None
+    enabled: bool | None
+    #: Only what is paused or switched off.
+    resting: bool | None
     #: ``me``, or such as ``user:ann``.
     created_by: str | None
     time_from: str | None
     time_to: str | None
+    created_from: str | None
+    created_to: str | None
     sort_by: str | None
 
 
@@ -38,11 +47,16 @@ class ExecutionQuery(PageQuery, total=False):
     status: Sequence[str]
     #: ``all`` lists also what has not started.
     include: str | None
-    project_id: str | None
+    project_id: str | Sequence[str] | None
     tag_id: Sequence[str]
     date_from: str | None
     date_to: str | None
-    origin: str | None
+    origin: str | Sequence[str] | None
+    worker: str | Sequence[str] | None
+    queue: str | Sequence[str] | None
+    error_code: str | Sequence[str] | None
+    #: Milliseconds.
+    duration_from: int | None
     sort_by: str | None
 
 

@@ -11,6 +11,31 @@ class JobCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A person changed a job or had it do something: it was edited, paused, started, stopped."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobDeleted:
+    """A job was deleted with its executions; whose it was is known from here only."""
+
+    job_id: str
+    project_id: str
+    created_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionMoved:
+    """An execution was planned, put into its run queue, or asked to end."""
+
+    execution_id: str
+    job_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionStarted:
     """A worker took an execution."""
 
@@ -51,4 +76,13 @@ class ChainEnded:
     project_id: str
 
 
-Event = JobCreated | ExecutionStarted | ExecutionEnded | ExecutionSkipped | ChainEnded
+Event = (
+    JobCreated
+    | JobChanged
+    | JobDeleted
+    | ExecutionMoved
+    | ExecutionStarted
+    | ExecutionEnded
+    | ExecutionSkipped
+    | ChainEnded
+)

@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from datetime import datetime
 
 _RANDOM_BITS = 74
 #: The latest id of this process: its millisecond and its random part.
@@ -28,6 +29,11 @@ def new_id() -> str:
     value |= 0x7 << 76 | (random >> 62) << 64
     value |= 0b10 << 62 | random & (1 << 62) - 1
     return f"{value:032x}"
+
+
+def floor_of(moment: datetime) -> str:
+    """Return what sorts before all ids made from an aware moment on, behind all made before it."""
+    return f"{int(moment.timestamp() * 1000) << 80:032x}"
 
 
 def normalise_id(text: str) -> str | None:

@@ -178,6 +178,23 @@ class Execution(Base):
         ),
         # What people started themselves; most executions are not theirs and not in it.
         _partial("ix_executions_actor", "actor", "id", where=sa.text("actor LIKE 'user:%'")),
+        _partial(
+            "ix_executions_worker",
+            "worker",
+            "started_at",
+            "id",
+            where=sa.text("worker IS NOT NULL AND started_at IS NOT NULL"),
+        ),
+        _partial(
+            "ix_executions_queue", "queue", "started_at", "id", where=sa.text("queue <> 'default'")
+        ),
+        _partial(
+            "ix_executions_error_code",
+            "error_code",
+            "started_at",
+            "id",
+            where=sa.text("error_code IS NOT NULL"),
+        ),
         _partial("ix_executions_dead", "completed_at", "id", where=_DEAD),
         _partial("ix_executions_fingerprint", "fingerprint", "completed_at", "id", where=_DEAD),
         sa.Index("uq_executions_number", "job_id", "number", unique=True),

@@ -22,9 +22,9 @@ job_tags = sa.Table(
 )
 
 
-def _partial(name: str, column: str) -> sa.Index:
-    where = sa.text(f"{column} IS NOT NULL")
-    return sa.Index(name, column, "id", sqlite_where=where, postgresql_where=where)
+def _partial(name: str, column: str, *more: str, where: str = "") -> sa.Index:
+    only = sa.text(where or f"{column} IS NOT NULL")
+    return sa.Index(name, column, *more, "id", sqlite_where=only, postgresql_where=only)
 
 
 def _of_people(name: str, column: str) -> sa.Index:
@@ -101,6 +101,9 @@ class Job(Base):
     pause_reason: Mapped[str | None]
     #: The list of definitions it comes from, if it was made from one.
     source: Mapped[str | None]
+    #: How and when the latest end of its executions was: completed, failed or cancelled.
+    last_result: Mapped[str | None] = mapped_column(sa.String(16))
+    last_ended_at: Mapped[Moment | None]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
 
@@ -120,6 +123,11 @@ class Job(Base):
         _partial("ix_jobs_paused_until", "paused_until"),
         _partial("ix_jobs_source", "source"),
         _of_people("ix_jobs_created_by", "created_by"),
+        # Neither costs anything when a job is made: most of these rows are not in them.
+        _partial("ix_jobs_last_result", "last_result", "scheduled_at"),
+        _partial("ix_jobs_last_ended_at", "last_ended_at"),
+        _partial("ix_jobs_resting", "scheduled_at", where="status = 'paused' OR NOT enabled"),
+        _partial("ix_jobs_queue", "queue", "scheduled_at", where="queue <> 'default'"),
     )
 
 
@@ -134,4 +142,6 @@ class JobVersion(Base):
     version: Mapped[int] = mapped_column(sa.Integer(), primary_key=True)
     definition: Mapped[str]
     actor: Mapped[str | None]
+    #: By which way the edit came: ``page``, ``api`` or ``import``.
+    via: Mapped[str | None] = mapped_column(sa.String(8))
     created_at: Mapped[Moment]

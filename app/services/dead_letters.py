@@ -1,8 +1,8 @@
 """Dead letters: what has used all its retries and waits for a person to replay or discard it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -23,6 +23,8 @@ from app.services.listing import Listing, Page, Wanted, check_range, counted
 _jobs: Any = Job.__table__
 #: So many are replayed or discarded in one call.
 MAX_BATCH = 1000
+#: The ends of a group are counted for each of so many days, the last of which ends now.
+DAYS = 7
 #: So many refusals are told one by one.
 _TOLD = 100
 LISTING = Listing(
@@ -76,7 +78,8 @@ def groups(session: Session, filters: DeadLetterFilters, wanted: Wanted) -> Page
     where = _where(session, filters)
     mark = Execution.fingerprint
     ends = (sa.func.min(Execution.completed_at), sa.func.max(Execution.completed_at))
-    query = sa.select(mark, sa.func.count().label("number"), *ends).where(*where).group_by(mark)
+    counts = (sa.func.count().label("number"), *ends, *_by_day(now()))
+    query = sa.select(mark, *counts).where(*where).group_by(mark)
     total = session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
     some = query.order_by(sa.desc("number"), mark).limit(wanted.limit).offset(wanted.offset)
     found = session.execute(some).all()
@@ -87,11 +90,21 @@ def groups(session: Session, filters: DeadLetterFilters, wanted: Wanted) -> Page
             "count": number,
             "first_at": first,
             "last_at": last,
+            "by_day": days,
             **newest[str(mark)],
         }
-        for mark, number, first, last in found
+        for mark, number, first, last, *days in found
     ]
     return Page(rows, total, wanted.limit, wanted.offset)
+
+
+def _by_day(moment: datetime) -> Iterator[Any]:
+    """Yield columns that count the ends within each of the last days, the oldest first."""
+    day = timedelta(days=1)
+    for ago in range(DAYS, 0, -1):
+        after, until = moment - ago * day, moment - (ago - 1) * day
+        is_then = sa.and_(Execution.completed_at > after, Execution.completed_at <= until)
+        yield sa.func.count().filter(is_then).label(f"ago{ago}")
 
 
 def _newest(

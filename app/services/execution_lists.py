@@ -14,6 +14,7 @@ from app.domain.ids import normalise_id
 from app.models import Execution
 from app.services import execution_views, logs, search, totals
 from app.services.access import sight
+from app.services.jobs import figures
 from app.services.keyset import Order, Scope, cheaper_way, unindexed
 from app.services.listing import Listing, Page, Wanted, check_range, counted
 from app.services.queues import places
@@ -35,8 +36,10 @@ _HAS_STARTED = Execution.started_at.is_not(None)
 _UNSTARTED = frozenset({*state.WAITING, state.SKIPPED})
 _SURE = frozenset(state.STATUSES) - _UNSTARTED - {state.CANCELLED}
 _COMMON_ORIGINS = frozenset({"api", "schedule"})
+_SEVERAL = ("project_id", "origin", "worker", "queue", "error_code")
 #: Spelt as in the partial indexes: the databases use those only for the same words.
 _RARE_ORIGIN = sa.text("executions.origin NOT IN ('api', 'schedule')")
+_OTHER_QUEUE = sa.text("executions.queue <> 'default'")
 _UNSTARTED_COUNT = (
     "SELECT count(*) FROM executions {hint} WHERE status = 'cancelled' AND started_at IS NULL"
 )
@@ -48,23 +51,43 @@ class ExecutionFilters:
 
     job_id: str | None = None
     statuses: tuple[str, ...] = ()
-    project_id: str | None = None
+    project_id: tuple[str, ...] = ()
     tag_id: tuple[str, ...] = ()
     date_from: datetime | None = None
     date_to: datetime | None = None
-    origin: str | None = None
+    origin: tuple[str, ...] = ()
+    worker: tuple[str, ...] = ()
+    queue: tuple[str, ...] = ()
+    error_code: tuple[str, ...] = ()
+    #: Milliseconds: what took no shorter.
+    duration_from: int | None = None
     include_all: bool = False
+    #: Only these, and what was made no later.
+    ids: tuple[str, ...] = ()
+    created_to: datetime | None = None
 
     def are_counted(self) -> bool:
         """Return whether the counters know how many executions these let through."""
-        bare = replace(self, project_id=None, statuses=(), include_all=False)
+        bare = replace(self, project_id=(), statuses=(), include_all=False)
         return bare == ExecutionFilters()
 
     def are_indexed(self, sort_by: str) -> bool:
         """Return whether an index serves these filters in this order."""
         if sort_by == "started_at":
-            return not self.tag_id
+            return self._are_led()
         return replace(self, include_all=False) == ExecutionFilters()
+
+    def _are_led(self) -> bool:
+        """Return whether one index of values and starts serves them, or one for each status."""
+        rest = replace(self, statuses=(), date_from=None, date_to=None, include_all=False)
+        if any(len(getattr(self, name)) > 1 for name in _SEVERAL):
+            return False
+        bare = replace(rest, job_id=None, project_id=(), origin=())
+        if bare == ExecutionFilters():
+            return True
+        alone = replace(rest, project_id=(), origin=(), worker=(), queue=(), error_code=())
+        given = sum(getattr(rest, name) != () for name in _SEVERAL)
+        return not self.statuses and given == 1 and alone == ExecutionFilters()
 
 
 def get(session: Session, execution_id: str, *, lock: bool = False) -> Execution:
@@ -98,21 +121,52 @@ def not_found() -> NotFound:
     return NotFound("Execution not found")
 
 
-def page(session: Session, filters: ExecutionFilters, wanted: Wanted) -> Page[dict[str, Any]]:
-    """Return a page of executions as they go on the wire."""
-    check_range(filters.date_from, filters.date_to, ("date_from", "date_to"))
+def page(
+    session: Session, filters: ExecutionFilters, wanted: Wanted, *, usual: bool = False
+) -> Page[dict[str, Any]]:
+    """Return a page of executions as they go on the wire; ``usual``: what their jobs take, too."""
     wanted = replace(wanted, filters=asdict(filters))
     listing = _listing(filters)
     place = listing.place(wanted)
+    scope, (total, is_capped) = read_scope(session, filters, place.sort_by)
+    ids, cursor = listing.ids(session, scope, wanted, place)
+    found = rows(session, ids)
+    if usual:
+        _add_usual(session, found)
+    return Page(found, total, wanted.limit, wanted.offset, cursor, is_capped)
+
+
+def _add_usual(session: Session, found: Sequence[dict[str, Any]]) -> None:
+    takes = figures.durations(session, {row["job_id"] for row in found})
+    for row in found:
+        took = takes.get(row["job_id"], [])
+        row["usual_duration_ms"] = figures.usual(took)
+        row["p95_duration_ms"] = figures.percentile(took, 95)
+
+
+def read_scope(
+    session: Session, filters: ExecutionFilters, sort_by: str
+) -> tuple[Scope, tuple[int, bool]]:
+    """Return what is in a list, as it is read best in this order, and its total.
+
+    The total is capped if the second value says so. Raises :class:`Invalid` for a range that
+    ends before it begins.
+    """
+    check_range(filters.date_from, filters.date_to, ("date_from", "date_to"))
     tagged = _tagged(session, filters)
     plain = _scope(filters, tagged)
-    total, is_capped = _total(session, filters, plain)
-    if not filters.are_indexed(place.sort_by):
-        way = cheaper_way(session, total, totals.of(session, "executions"))
+    total = _total(session, filters, plain)
+    if not filters.are_indexed(sort_by):
+        way = cheaper_way(session, total[0], totals.of(session, "executions"))
         plain = replace(_scope(filters, tagged, unindexed if way == "walk" else _itself), way=way)
-    scope = plain if place.sort_by == "started_at" else plain.without_branches()
-    ids, cursor = listing.ids(session, scope, wanted, place)
-    return Page(rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
+    if sort_by == "started_at":
+        return plain, total
+    return replace(plain.without_branches(), is_valued=True), total
+
+
+def conditions(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
+    """Return what an execution fulfils that these let through."""
+    return _scope(filters, _tagged(session, filters)).without_branches().where
 
 
 def rows(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -134,21 +188,41 @@ def _itself(column: Any) -> Any:
 def _scope(
     filters: ExecutionFilters, tagged: tuple[Any, ...], column: Callable[[Any], Any] = _itself
 ) -> Scope:
-    equal = ((Execution.job_id, filters.job_id), (Execution.project_id, filters.project_id))
-    where = [column(one) == value for one, value in equal if value is not None]
-    if filters.origin is not None:
-        where.append(Execution.origin == filters.origin)
-        if filters.origin not in _COMMON_ORIGINS:
-            where.append(_RARE_ORIGIN)
+    where: list[Any] = []
+    if filters.job_id is not None:
+        where.append(column(Execution.job_id) == filters.job_id)
+    where += _several(filters, column)
     if not filters.statuses and not filters.include_all:
         where.append(_HAS_STARTED)
-    if filters.date_from is not None:
-        where.append(column(Execution.started_at) >= filters.date_from)
-    if filters.date_to is not None:
-        where.append(column(Execution.started_at) <= filters.date_to)
+    for moment, one, sign in (
+        (filters.date_from, Execution.started_at, ">="),
+        (filters.date_to, Execution.started_at, "<="),
+        (filters.duration_from, Execution.duration_ms, ">="),
+        (filters.created_to, Execution.created_at, "<="),
+    ):
+        if moment is not None:
+            where.append(column(one).op(sign, is_comparison=True)(moment))
+    if filters.ids:
+        where.append(Execution.id.in_(filters.ids))
     branches = tuple(column(Execution.status) == status for status in filters.statuses)
     is_valued = not filters.statuses or not {*filters.statuses} <= _UNSTARTED
     return Scope((*where, *tagged), branches, is_valued)
+
+
+def _several(filters: ExecutionFilters, column: Callable[[Any], Any]) -> list[Any]:
+    """Return the conditions of the filters of which any value is let through."""
+    where: list[Any] = []
+    for name in _SEVERAL:
+        values, one = getattr(filters, name), column(getattr(Execution, name))
+        if values:
+            where.append(one == values[0] if len(values) == 1 else one.in_(values))
+    if column is unindexed:
+        return where
+    if filters.origin and not {*filters.origin} & _COMMON_ORIGINS:
+        where.append(_RARE_ORIGIN)
+    if filters.queue and "default" not in filters.queue:
+        where.append(_OTHER_QUEUE)
+    return where
 
 
 def _tagged(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
@@ -160,10 +234,11 @@ def _tagged(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
 def _total(session: Session, filters: ExecutionFilters, scope: Scope) -> tuple[int, bool]:
     if sight.limited() is not None or not filters.are_counted():
         return counted(session, sa.select(Execution.id).where(*scope.without_branches().where))
+    projects: tuple[str | None, ...] = filters.project_id or (None,)
     if filters.statuses or filters.include_all:
         statuses = filters.statuses or None
-        return totals.of(session, "executions", filters.project_id, statuses), False
-    return _count_of_started(session, filters.project_id), False
+        return sum(totals.of(session, "executions", one, statuses) for one in projects), False
+    return sum(_count_of_started(session, one) for one in projects), False
 
 
 def _count_of_started(session: Session, project_id: str | None) -> int:

@@ -54,6 +54,37 @@ def lines(session: Session, execution_id: str, after: int, limit: int) -> list[d
     return [line.wire() for line in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of one stream that came at one moment; ``number`` is that of the first."""
+
+    number: int
+    stream: str
+    time: datetime
+    lines: list[str]
+
+
+def blocks(session: Session, execution_id: str, after: int, limit: int) -> list[Block]:
+    """Return blocks with about ``limit`` lines behind ``after``; gaps show in their numbers.
+
+    The first may begin before that.
+    """
+    found: list[Block] = []
+    count = 0
+    while count < limit and (chunks := _chunks(session, execution_id, after)):
+        after = chunks[-1].last_number
+        for block in (block for chunk in chunks for block in _blocks(chunk)):
+            found.append(block)
+            count += len(block.lines)
+    return found
+
+
+def last_number(session: Session, execution_id: str) -> int:
+    """Return the number of the last line that is there; 0 if there is none."""
+    query = sa.select(sa.func.max(ExecutionLog.last_number))
+    return session.scalar(query.where(ExecutionLog.execution_id == execution_id)) or 0
+
+
 def text_after(session: Session, execution_id: str, after: int) -> tuple[str, int]:
     """Return the next piece of the output as text and the number of its last line."""
     chunks = _chunks(session, execution_id, after)
@@ -131,12 +162,18 @@ def _walk(chunks: Sequence[ExecutionLog], after: int) -> Iterator[Line]:
 
 
 def _read(chunk: ExecutionLog) -> Iterator[Line]:
+    for block in _blocks(chunk):
+        for number, text in enumerate(block.lines, block.number):
+            yield Line(number, block.stream, block.time, text)
+
+
+def _blocks(chunk: ExecutionLog) -> Iterator[Block]:
     number = chunk.first_number
     for stream, milliseconds, text in orjson.loads(chunk.body):
         time = chunk.logged_at + timedelta(milliseconds=milliseconds)
-        for one in text.removesuffix("\n").split("\n"):
-            yield Line(number, stream, time, one)
-            number += 1
+        block = Block(number, stream, time, text.removesuffix("\n").split("\n"))
+        yield block
+        number += len(block.lines)
 
 
 def _gap(first: int, chunk: ExecutionLog) -> Line:

@@ -97,6 +97,9 @@ class Settings(MailSettings, SecuritySettings):
     python_allow: Packages = Field(
         (), description="Packages whose callables python jobs may run; none by default"
     )
+    streams_max: int = Field(
+        200, ge=0, le=10_000, description="Live streams that one API process holds open at once"
+    )
     webhook_max_retries: int = Field(
         12, ge=0, le=100, description="Tries of a webhook delivery after the first"
     )

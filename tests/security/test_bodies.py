@@ -30,6 +30,14 @@ RIGHT: dict[str, Any] = routes.BODIES | {
     "queues.enqueue_work": {"payload": {"type": "shell", "script": "true"}},
     "schedules.preview_schedule": {"schedule": {"type": "manual"}},
     "dead_letters.replay_dead_letters": {"limit": 1},
+    "bulk.edit_jobs": {"filter": {"ids": [new_id()]}, "enabled": True},
+    **{
+        f"bulk.{name}": {"filter": {"ids": [new_id()]}}
+        for name in (
+            *("run_jobs", "pause_jobs", "resume_jobs", "cancel_jobs", "delete_jobs"),
+            *("cancel_executions", "replay_executions"),
+        )
+    },
     "dead_letters.discard_dead_letters": {"limit": 1},
 }
 #: These take no body, or one whose items are judged one by one.

@@ -34,7 +34,12 @@ def client_address() -> str:
 
 def is_elsewhere(who: Principal) -> bool:
     """Return whether somebody asks with a key that may not be used from here."""
-    return bool(who.networks) and not _is_in(client_address(), who.networks)
+    return not may_be_used_from(who, client_address())
+
+
+def may_be_used_from(who: Principal, address: str) -> bool:
+    """Return whether what somebody has shown may be used from an address."""
+    return not who.networks or _is_in(address, who.networks)
 
 
 def refuse_elsewhere(who: Principal) -> None:

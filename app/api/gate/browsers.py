@@ -6,6 +6,7 @@ the Host may be any: no browser sends a key by itself, and beside a cookie it ne
 """
 
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -16,6 +17,8 @@ from app.domain.errors import Forbidden
 from app.settings import LOOPBACK, Settings
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Reads that browsers let any page begin, some of them with its user's cookies.
+STREAMS: Final = frozenset({"events.stream_events", "log_stream.watch_log"})
 _METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _REQUEST_HEADERS = (
     "Content-Type, Authorization, X-API-Key, X-CSRF-Token, X-Session, Idempotency-Key, If-Match, "
@@ -64,6 +67,8 @@ class _Rules:
         if request.method not in _READS:
             self._check_origin()
             _check_body()
+        elif request.endpoint in STREAMS:
+            self._check_origin()
         return None
 
     def _check_origin(self) -> None:

@@ -14,6 +14,8 @@ from app.settings import Settings
 #: Routes that start work by hand.
 STARTS: Final = frozenset(
     {
+        "bulk.replay_executions",
+        "bulk.run_jobs",
         "chain_runs.resume_chain_run",
         "chains.execute_chain",
         "dead_letters.replay_dead_letters",

@@ -21,8 +21,8 @@ from app.services.audit.folding import Fold
 from app.services.audit.notes import MOST_NAME
 from app.services.audit.records import Record, Target
 
-#: They are sent with POST because of their bodies, and change nothing.
-READINGS: Final = frozenset({"schedules.preview_schedule"})
+#: They are sent with POST, and change nothing.
+READINGS: Final = frozenset({"log_tickets.create_log_ticket", "schedules.preview_schedule"})
 #: The services behind them note in words of their own who has signed in or out, and who failed to.
 TOLD: Final = frozenset(
     {
@@ -47,6 +47,10 @@ _TARGETS: Final = {
     "key_id": "api_key",
     "name": "queue",
 }
+
+
+#: Arguments that name a part of the object before them.
+_PARTS: Final = frozenset({"version"})
 
 
 def install(app: Flask) -> None:
@@ -80,8 +84,14 @@ def _new_record() -> Record:
         key_id=getattr(who, "key_id", None),
         address=client_address(),
         trace_id=trace_id(),
+        via=_way(),
     )
     return Record(deed, _action(), _target(), _shown())
+
+
+def _way() -> str:
+    """Return whether our page asks, as browsers say of what their pages ask for, or a program."""
+    return "page" if request.headers.get("Sec-Fetch-Site") == "same-origin" else "api"
 
 
 def _action() -> str:
@@ -91,6 +101,8 @@ def _action() -> str:
 def _target() -> Target | None:
     """Return the object that the address names, by the last of its arguments."""
     for name, value in reversed((request.view_args or {}).items()):
+        if name in _PARTS:
+            continue
         kind = _TARGETS.get(name) or name.removesuffix("_id")
         text = str(value)[:MOST_NAME]
         return Target(kind, normalise_id(text) or text if name.endswith("_id") else text)

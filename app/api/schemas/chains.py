@@ -58,6 +58,7 @@ class ChainQuery(PageQuery):
     """Which chains are wanted."""
 
     project_id = Id()
+    job_id = Id(metadata={"description": "Those with a link that runs this job"})
 
 
 class ChainExecute(Schema):

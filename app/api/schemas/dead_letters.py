@@ -16,7 +16,7 @@ from app.api.schemas.fields import (
     Whole,
     at_most,
 )
-from app.services.dead_letters import MAX_BATCH
+from app.services.dead_letters import DAYS, MAX_BATCH
 from app.services.listing import DEFAULT_LIMIT, MAX_LIMIT
 
 _NAME = at_most(64)
@@ -76,6 +76,10 @@ class GroupOut(Schema):
     count = ma.fields.Integer()
     first_at = ma.fields.DateTime()
     last_at = ma.fields.DateTime()
+    by_day = ma.fields.List(
+        ma.fields.Integer(),
+        metadata={"description": f"How many in each of the last {DAYS} days, today's the last"},
+    )
     execution_id = ma.fields.String()
     job_id = ma.fields.String()
     job_name = ma.fields.String()

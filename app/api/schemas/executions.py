@@ -5,7 +5,16 @@ from typing import Any
 import marshmallow as ma
 
 from app.api.schemas.common import InputSchema, PageQuery, Schema
-from app.api.schemas.fields import Choice, Id, QueryFlag, QueryMoment, QueryWhole, Text
+from app.api.schemas.fields import (
+    Choice,
+    Id,
+    QueryFlag,
+    QueryMoment,
+    QueryWhole,
+    Several,
+    Text,
+    at_most,
+)
 from app.domain import execution_state as state
 from app.services import logs
 
@@ -23,20 +32,30 @@ class _Status(Text):
         return meant
 
 
-class ExecutionQuery(PageQuery):
-    """Filters and order of a list of executions."""
+class ExecutionFilter(Schema):
+    """What narrows a list of executions."""
 
     job_id = Id()
-    status = ma.fields.List(
+    status = Several(
         _Status(metadata={"enum": _STATUSES}),
-        metadata={"description": "Repeatable. Without it: what has started"},
+        metadata={"description": "Several: any of them. Without it: what has started"},
     )
     include = Choice("all", metadata={"description": "Also what has not started"})
-    project_id = Id()
-    tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
+    project_id = Several(Id())
+    tag_id = Several(Id())
     date_from = QueryMoment(metadata={"description": "Earliest started_at"})
     date_to = QueryMoment(metadata={"description": "Latest started_at"})
-    origin = Choice(*_ORIGINS)
+    origin = Several(Choice(*_ORIGINS))
+    worker = Several(Text(at_most(255)))
+    queue = Several(Text(at_most(255)))
+    error_code = Several(Text(at_most(64)), metadata={"description": "Such as EXIT_CODE"})
+    duration_from = QueryWhole(0, 2**53, metadata={"description": "Milliseconds it took at least"})
+
+
+class ExecutionQuery(PageQuery, ExecutionFilter):
+    """Filters and order of a list of executions."""
+
+    usual = QueryFlag(metadata={"description": "true: also what their jobs usually take"})
     sort_by = Choice("started_at", "duration_ms")
 
 
@@ -84,6 +103,13 @@ class ExecutionOut(Schema):
     completed_at = ma.fields.DateTime()
     duration_ms = ma.fields.Integer()
     lateness_ms = ma.fields.Integer(allow_none=True)
+    usual_duration_ms = ma.fields.Integer(
+        allow_none=True, metadata={"description": "Median of its job's latest. With usual=true"}
+    )
+    p95_duration_ms = ma.fields.Integer(
+        allow_none=True,
+        metadata={"description": "What 95 of 100 of those took at most. With usual=true"},
+    )
     exit_code = ma.fields.Integer()
     error = ma.fields.String()
     error_code = ma.fields.String(allow_none=True)

@@ -14,6 +14,10 @@ from app.domain.schedules.pattern import LAST_YEAR
 _ZONE_WITHOUT_PLUS = re.compile(r" (\d\d:\d\d)$")
 
 
+#: So many values of one filter are taken.
+MOST_VALUES = 100
+
+
 class Text(ma.fields.String):
     """A text, optionally put into its form by a function that raises ``ValueError``."""
 
@@ -109,6 +113,24 @@ class Id(Text):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         return normalise_id(text) or text
+
+
+class Several(ma.fields.List[Any]):
+    """Some values: a list, or in a query the name repeated or the values with commas between."""
+
+    def __init__(self, one: ma.fields.Field[Any], **kwargs: Any) -> None:
+        described = {"description": "Repeatable, or with commas: any of them"}
+        described |= kwargs.pop("metadata", {})
+        length = ma.validate.Length(max=MOST_VALUES)
+        super().__init__(one, validate=length, metadata=described, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        given = value if isinstance(value, list | tuple) else [value]
+        parts: list[Any] = []
+        for one in given:
+            parts += [p for p in one.split(",") if p] if isinstance(one, str) else [one]
+        found = super()._deserialize(parts, attr, data, **kwargs)
+        return list(dict.fromkeys(found))
 
 
 class Moment(ma.fields.DateTime):

@@ -8,6 +8,7 @@ from app.services.jobs.figures import MOST_COUNTED, MOST_DAYS, MOST_IN_A_ROW, RE
 
 _RATE = "Completed among completed and failed, 0 to 1; null if there are neither"
 _IN_A_ROW = "Due moments that ended badly since the last that completed, retries not counted"
+_NEWEST = f"Of what ended since then of the {MOST_IN_A_ROW} latest executions"
 _AGO = "However long ago; null if never"
 
 
@@ -56,6 +57,9 @@ class JobStatsOut(Schema):
     consecutive_failures = _count(f"{_IN_A_ROW}; over the {MOST_IN_A_ROW} latest executions")
     average_duration_ms = _duration("Mean of those that completed since then")
     usual_duration_ms = _duration(f"Median of those that completed of the {RECENT} latest")
+    p50_duration_ms = _duration(f"What half of those took at most. {_NEWEST}")
+    p95_duration_ms = _duration(f"What 95 of 100 of those took at most. {_NEWEST}")
+    p95_lateness_ms = _duration(f"How late 95 of 100 executions started at most. {_NEWEST}")
     last_execution_at = _moment(f"When the last one started. {_AGO}")
     last_success_at = _moment(f"When the last one completed. {_AGO}")
     last_failure_at = _moment(f"When the last one ended badly. {_AGO}")

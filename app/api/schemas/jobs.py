@@ -12,7 +12,10 @@ from app.api.schemas.fields import (
     Flag,
     Id,
     ObjectOrText,
+    QueryFlag,
     QueryMoment,
+    QueryWhole,
+    Several,
     Text,
     Whole,
     at_most,
@@ -32,6 +35,8 @@ from app.services.jobs.drafts import RESERVED_QUEUES, Draft
 from app.services.totals import JOB_STATUSES
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: How the executions of a job can have ended last.
+RESULTS = ("completed", "failed", "cancelled")
 MISFIRES = ("skip", "latest", "all")
 MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
 _CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
@@ -183,18 +188,32 @@ class Cancel(InputSchema):
     force = Flag(metadata={"description": "Kill at once instead of asking first"})
 
 
-class JobQuery(PageQuery):
-    """Filters and order of a list of jobs."""
+class JobFilter(Schema):
+    """What narrows a list of jobs."""
 
-    project_id = Id()
-    status = Choice(*JOB_STATUSES)
-    type = Text(_known_type)
+    project_id = Several(Id())
+    status = Several(Choice(*JOB_STATUSES))
+    type = Several(Text(_known_type))
     search = Text(at_most(255), metadata={"description": "A part of the name, in any case"})
-    tag_id = ma.fields.List(Id(), metadata={"description": "Repeatable: any of them"})
+    tag_id = Several(Id())
+    result = Several(
+        Choice(*RESULTS), metadata={"description": "How it ended last; several: any of them"}
+    )
+    queue = Several(Text(at_most(255)))
+    priority = Several(QueryWhole(1, 10))
+    enabled = QueryFlag()
+    resting = QueryFlag(metadata={"description": "true: only what is paused or switched off"})
     created_by = Text(owner, metadata={"description": "Its owner: me, or such as user:ann"})
     time_from = QueryMoment(metadata={"description": "Earliest scheduled_at"})
     time_to = QueryMoment(metadata={"description": "Latest scheduled_at"})
-    sort_by = Choice("scheduled_at", "priority", "created_at")
+    created_from = QueryMoment(metadata={"description": "Earliest created_at"})
+    created_to = QueryMoment(metadata={"description": "Latest created_at"})
+
+
+class JobQuery(PageQuery, JobFilter):
+    """Filters and order of a list of jobs."""
+
+    sort_by = Choice("scheduled_at", "priority", "created_at", "name", "last_ended_at")
 
 
 class RecentOut(Schema):
@@ -256,6 +275,10 @@ class JobOut(Standing, NoticesOut):
     pause_reason = ma.fields.String(allow_none=True)
     created_by = ma.fields.String(allow_none=True)
     version = ma.fields.Integer(metadata={"description": "Grows with each edit; also the ETag"})
+    last_result = ma.fields.String(
+        allow_none=True, metadata={"enum": list(RESULTS), "description": "How it ended last"}
+    )
+    last_ended_at = ma.fields.DateTime(allow_none=True)
     created_at = ma.fields.DateTime()
     updated_at = ma.fields.DateTime()
     last_execution = ma.fields.Nested(LastOut, allow_none=True)

@@ -5,18 +5,15 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import targets
+from app.cli.remote import execution_filters, targets
+from app.cli.remote.acts import act_on_executions
 from app.cli.remote.lifecycle import show_why
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.output import duration, exact, relative
 from app.cli.remote.runs import show_lines
 from app.cli.remote.session import Remote, remote
 from app.client import Execution, Line
-from app.domain import execution_state as state
 from app.domain.clock import to_wire
-
-_STATUSES = sorted({*state.STATUSES, *state.ALIASES})
-_ORIGINS = ("api", "manual", "schedule", "chain", "trigger", "replay", "catchup")
 
 
 @click.group(cls=Group)
@@ -24,26 +21,17 @@ def executions() -> None:
     """Look at what ran, read its output, cancel it, on a running server."""
 
 
+executions.add_command(act_on_executions)
+
+
 @executions.command(name="list")
-@click.option("--job", metavar="NAME|ID")
-@click.option("--status", multiple=True, type=click.Choice(_STATUSES), help="Repeatable.")
-@click.option("--waiting", is_flag=True, help="Also what has not started.")
-@click.option("--project", metavar="NAME|ID")
-@click.option("--tag", "tags", multiple=True, metavar="NAME|ID", help="Any of them. Repeatable.")
-@click.option("--origin", type=click.Choice(_ORIGINS), help="Why it exists.")
-@click.option("--from", "date_from", metavar="TIME", help="Started at this moment or later.")
-@click.option("--to", "date_to", metavar="TIME", help="Started at this moment or earlier.")
+@execution_filters.options
 @click.option("--sort", "sort_by", type=click.Choice(["started_at", "duration_ms"]))
 @list_options
 @remote()
-def list_executions(remote: Remote, job: str | None, *, waiting: bool, **given: Any) -> None:
+def list_executions(remote: Remote, **given: Any) -> None:
     """List executions, the newest first; without --status and --waiting what has started."""
-    query, client = window(given), remote.client
-    project = query.pop("project")
-    query["project_id"] = targets.project_id(client, project) if project else None
-    query["tag_id"] = targets.tag_ids(client, query.pop("tags"))
-    query["job_id"] = targets.job_id(client, job) if job else None
-    query["include"] = "all" if waiting else None
+    query, client = execution_filters.query(remote.client, window(given)), remote.client
     columns = ("ID", "JOB", "STATUS", "STARTED", "TOOK", "EXIT", "ERROR")
     nothing = "There are no such executions."
     show_list(remote, client.executions.list, query, (columns, _row, nothing))

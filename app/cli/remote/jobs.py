@@ -6,13 +6,22 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import bulk, figures, job_edits, lifecycle, runs, sync, targets, timing
+from app.cli.remote import (
+    acts,
+    bulk,
+    figures,
+    job_edits,
+    job_filters,
+    lifecycle,
+    runs,
+    sync,
+    targets,
+    timing,
+)
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.output import clean, duration, exact, relative
 from app.cli.remote.session import Remote, remote
 from app.client import Job
-
-STATUSES = ("scheduled", "running", "completed", "failed", "cancelled", "paused")
 
 
 @click.group(cls=Group)
@@ -28,27 +37,19 @@ for command in (
     *lifecycle.COMMANDS,
     sync.sync,
     figures.stats,
+    acts.act_on_jobs,
 ):
     jobs.add_command(command)
 
 
 @jobs.command(name="list")
-@click.option("--status", type=click.Choice(STATUSES))
-@click.option("--type", metavar="TYPE", help="shell, http, …")
-@click.option("--project", metavar="NAME|ID")
-@click.option("--search", metavar="TEXT", help="A part of the name, in any case.")
-@click.option("--tag", "tags", multiple=True, metavar="NAME|ID", help="Any of them. Repeatable.")
-@click.option("--owner", "created_by", metavar="me|user:NAME", help="Only those of this owner.")
-@click.option("--from", "time_from", metavar="TIME", help="Scheduled at this moment or later.")
-@click.option("--to", "time_to", metavar="TIME", help="Scheduled at this moment or earlier.")
-@click.option("--sort", "sort_by", type=click.Choice(["scheduled_at", "priority", "created_at"]))
+@job_filters.options
+@click.option("--sort", "sort_by", type=click.Choice(job_filters.ORDERS))
 @list_options
 @remote()
-def list_jobs(remote: Remote, project: str | None, tags: tuple[str, ...], **given: Any) -> None:
+def list_jobs(remote: Remote, **given: Any) -> None:
     """List jobs."""
-    query = window(given)
-    query["project_id"] = targets.project_id(remote.client, project) if project else None
-    query["tag_id"] = targets.tag_ids(remote.client, tags)
+    query = job_filters.query(remote.client, window(given))
     columns = ("ID", "NAME", "TYPE", "STATUS", "DUE", "PRIORITY", "LAST")
     nothing = "There are no such jobs. Make one: oneoff jobs create --help"
     show_list(remote, remote.client.jobs.list, query, (columns, _row, nothing))

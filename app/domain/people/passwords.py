@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from zxcvbn import zxcvbn
-
 SHORTEST: Final = 8
 LONGEST: Final = 128
 #: A character has at most so many parts before it is composed.
@@ -50,4 +48,6 @@ def new_password() -> str:
 
 def _guesses(text: str, context: Iterable[str]) -> float:
     known = {part for given in context for part in (given, given.partition("@")[0]) if part}
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists of words take 8 MB, in every process
+
     return float(zxcvbn(text[:_LOOKED_AT], user_inputs=sorted(known))["guesses"])

@@ -82,6 +82,23 @@ class Doorkeeper:
             raise InvalidToken("the access token is revoked")
         return found.who
 
+    @sight.unlimited()
+    def recall(self, key_id: str | None, session_id: str | None) -> Principal | None:
+        """Return who somebody is by now that has shown a key, or a token of a session, before.
+
+        A session may have outlived its token. ``None`` if the key or session is good no more.
+        Raises ``SQLAlchemyError`` if it can't be told because the database is away.
+        """
+        self._forget_if_changed()
+        if key_id is not None:
+            found = self._found(key_id, holders.of_key_id)
+        elif session_id is not None:
+            found = self._found(session_id, holders.of_session)
+        else:
+            return None
+        is_over = found is not None and found.expires_at is not None and found.expires_at <= now()
+        return None if found is None or is_over else found.who
+
     def _forget_if_changed(self) -> None:
         moment = time.monotonic()
         with self._guard:

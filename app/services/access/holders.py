@@ -28,8 +28,13 @@ def of_key(session: Session, digest: str) -> Known | None:
     key = session.scalar(sa.select(ApiKey).where(ApiKey.key_hash == digest))
     if key is None or not hmac.compare_digest(key.key_hash, digest):
         return None
-    who = _holder(session, key)
-    return None if who is None else Known(who, key.expires_at)
+    return _known(session, key)
+
+
+def of_key_id(session: Session, key_id: str) -> Known | None:
+    """Return who holds a key that was shown before; ``None`` if it is good no more."""
+    key = session.get(ApiKey, key_id)
+    return None if key is None else _known(session, key)
 
 
 def of_session(session: Session, session_id: str) -> Known | None:
@@ -51,6 +56,11 @@ def of_session(session: Session, session_id: str) -> Known | None:
             must_change_password=user.must_change_password,
         )
     )
+
+
+def _known(session: Session, key: ApiKey) -> Known | None:
+    who = _holder(session, key)
+    return None if who is None else Known(who, key.expires_at)
 
 
 def _holder(session: Session, key: ApiKey) -> Principal | None:

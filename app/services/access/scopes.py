@@ -5,6 +5,7 @@ names a class of the mapper, and these are the conditions themselves.
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -91,6 +92,14 @@ def _is_in_project(project_id: Any, sight: Sight) -> Condition:
 def _owned(c: Any, sight: Sight) -> Condition:
     reach = sa.or_(_is_in_project(c.project_id, sight), _is_mine(c.created_by, sight))
     return sa.and_(_is_within(c.project_id, sight), reach)
+
+
+def owned_by(project_id: str | None, created_by: str | None, sight: Sight) -> Condition:
+    """Return the condition of jobs and chains for one whose row is gone."""
+    values = SimpleNamespace(
+        project_id=sa.literal(project_id, sa.String), created_by=sa.literal(created_by, sa.String)
+    )
+    return sa.func.coalesce(_owned(values, sight), sa.false())
 
 
 def _execution(c: Any, sight: Sight) -> Condition:

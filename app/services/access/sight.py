@@ -22,7 +22,7 @@ from sqlalchemy.sql import visitors
 from app import db
 from app.domain.errors import Forbidden
 from app.services.access.principal import Sight
-from app.services.access.scopes import CONDITIONS, DEFAULT_PROJECT
+from app.services.access.scopes import CONDITIONS, DEFAULT_PROJECT, owned_by
 
 #: Of who has not said who he is.
 NOTHING = Sight(everything=False)
@@ -69,6 +69,11 @@ def unlimited() -> _As:
     return _As(None)
 
 
+def of(sight: Sight) -> _As:
+    """See what somebody sees for a while, outside of the request of whoever that is."""
+    return _As(_Asking(sight) if sight.is_limited else None)
+
+
 def kept() -> Callable[[], _As]:
     """Return what brings back the present limits, for an answer that is made bit by bit."""
     asking = _asking.get()
@@ -96,6 +101,14 @@ def sees_whole(project_id: str | None) -> bool:
     """Return whether everything is seen of a project; ``None`` stands for all there are."""
     projects = whole_projects()
     return projects is None or project_id in projects
+
+
+def saw(session: Session, project_id: str | None, created_by: str | None) -> bool:
+    """Return whether a job or chain was seen that is gone: of this project, of this owner."""
+    sight = limited()
+    if sight is None:
+        return True
+    return bool(session.scalar(sa.select(owned_by(project_id, created_by, sight))))
 
 
 def check_whole(project_id: str | None) -> None:

@@ -1,8 +1,8 @@
 """Who did what: every change and every denial leaves a row that nothing changes any more."""
 
 from app.services.audit.listening import listen
-from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note
-from app.services.audit.records import Record, Target, about, made, recorded, tell
+from app.services.audit.notes import DENIED, DONE, FAILED, Deed, by, note, through, via
+from app.services.audit.records import Record, Target, about, effect, made, recorded, tell
 
 __all__ = [
     "DENIED",
@@ -13,9 +13,12 @@ __all__ = [
     "Target",
     "about",
     "by",
+    "effect",
     "listen",
     "made",
     "note",
     "recorded",
     "tell",
+    "through",
+    "via",
 ]

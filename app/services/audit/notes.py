@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -43,6 +43,8 @@ class Deed:
     key_id: str | None = None
     address: str | None = None
     trace_id: str | None = None
+    #: By which way it came: ``page``, ``api`` or ``import``.
+    via: str | None = None
 
 
 _current: ContextVar[Deed | None] = ContextVar("deed", default=None)
@@ -57,6 +59,19 @@ def by(deed: Deed) -> Iterator[None]:
         yield
     finally:
         _current.reset(before)
+
+
+def via() -> str | None:
+    """Return by which way what is done at present came in; ``None`` if nobody said."""
+    deed = _current.get()
+    return deed.via if deed else None
+
+
+@contextlib.contextmanager
+def through(way: str) -> Iterator[None]:
+    """Have what is done meanwhile have come in by this way."""
+    with by(replace(_current.get() or _NOBODY, via=way)):
+        yield
 
 
 def note(

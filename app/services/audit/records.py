@@ -117,6 +117,24 @@ def recorded(deed: Deed, action: str, **detail: Any) -> Iterator[Record]:
         end()
 
 
+@contextlib.contextmanager
+def effect(action: str, target: Target) -> Iterator[None]:
+    """Have one unit of work leave a row of its own, by whoever the open record is of.
+
+    For requests that do the same to many things, each of which is found under its own name.
+    Where no record is open it does nothing.
+    """
+    outer = _open.get()
+    if outer is None:
+        yield
+        return
+    _open.set(Record(outer.deed, action, target))
+    try:
+        yield
+    finally:
+        _open.set(outer)
+
+
 def about(kind: str, target_id: str, name: str | None = None, project: str | None = None) -> None:
     """Say what the deed is about, where the request does not show it."""
     record = _open.get()

@@ -34,11 +34,16 @@ _DEFAULTS = {
 _LINKS = frozenset({"links", "job_ids"})
 
 
-def page(session: Session, wanted: Wanted, project_id: str | None = None) -> Page[dict[str, Any]]:
-    """Return a page of chains by name, with their links."""
-    where = () if project_id is None else (Chain.project_id == project_id,)
-    wanted = replace(wanted, filters={"project_id": project_id})
-    ids, cursor = LISTING.ids(session, Scope(where), wanted)
+def page(
+    session: Session, wanted: Wanted, project_id: str | None = None, job_id: str | None = None
+) -> Page[dict[str, Any]]:
+    """Return a page of chains by name, with their links: of a project, or those with a job."""
+    where: list[Any] = [] if project_id is None else [Chain.project_id == project_id]
+    if job_id is not None:
+        of_job = sa.select(ChainLink.chain_id).where(ChainLink.job_id == job_id)
+        where.append(Chain.id.in_(of_job))
+    wanted = replace(wanted, filters={"project_id": project_id, "job_id": job_id})
+    ids, cursor = LISTING.ids(session, Scope(tuple(where)), wanted)
     found = {c.id: c for c in session.scalars(sa.select(Chain).where(Chain.id.in_(ids)))}
     links = _links_of(session, ids)
     rows = [_wire(found[row_id], links[row_id]) for row_id in ids if row_id in found]

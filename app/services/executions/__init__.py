@@ -9,6 +9,7 @@ from app.services.executions.claims import (
     unstarted,
 )
 from app.services.executions.endings import lose, settle, settle_all
+from app.services.executions.following import follow_job, follow_jobs
 from app.services.executions.given import Given
 from app.services.executions.holds import hold_waiting, let_go, place_waiting
 from app.services.executions.keys import touch_overlooked
@@ -35,8 +36,6 @@ from app.services.executions.moments import (
 from app.services.executions.overlaps import (
     cancel,
     decide_overlap,
-    follow_job,
-    follow_jobs,
     free_held,
     in_progress,
     is_held,

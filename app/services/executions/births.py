@@ -11,7 +11,9 @@ from app.db import db_now
 from app.domain import concurrency
 from app.domain import execution_state as state
 from app.domain.clock import now
+from app.domain.events import ExecutionMoved
 from app.domain.ids import new_id
+from app.events import emit
 from app.gateways.messages import Pair, Ring
 from app.models import Execution, Job
 from app.services.executions import keys
@@ -88,6 +90,9 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     )
     soon = [(r["run_at"], (r["id"], 1)) for r in rows if r.get("handed_at")]
     hand_off_after_commit(session, soon)
+    for row in rows:
+        if row["status"] != state.SKIPPED:  # what became of those is told by who skips them
+            emit(session, ExecutionMoved(row["id"], row["job_id"], row["status"]))
 
 
 _executions: Any = Execution.__table__
@@ -101,7 +106,7 @@ _due = (
     _executions.c.run_at <= db_now(),
     NO_MOMENT_OF_A_PAUSE,
 )
-_MOVED = ("id", "generation", "queue", "priority", "concurrency_key", "chain_run_id")
+_MOVED = ("id", "job_id", "generation", "queue", "priority", "concurrency_key", "chain_run_id")
 _QUEUE = (
     sa.update(_executions)
     .where(*_due, sa.or_(_executions.c.exclusive_key.is_(None), ~another_in_progress()))
@@ -131,6 +136,8 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     free = [m for m in moved if not m.concurrency_key]
     rings = [Ring(m.queue, m.priority, (m.id, m.generation), m.chain_run_id) for m in free]
     ring_after_commit(session, rings)
+    for m in moved:
+        emit(session, ExecutionMoved(m.id, m.job_id, state.QUEUED))
     if len(moved) < len(pairs):
         for row in session.scalars(_LEFT, wanted).all():
             decide_overlap(session, row)

@@ -15,8 +15,8 @@ from app.gateways.messages import Ring
 from app.models import Execution, Job, JobVersion
 from app.services import tallies
 from app.services.executions import limits
+from app.services.executions.following import follow_job
 from app.services.executions.given import ANY_VARIABLES, given
-from app.services.executions.overlaps import follow_job
 from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED, TURN
 from app.services.executions.taken import Claim, Owner
 from app.services.wakeups import ring_after_commit
@@ -52,14 +52,13 @@ _CLAIM_COLUMNS = tuple(
 def _best(
     order: Sequence[sa.ColumnElement[Any]], *only: sa.ColumnElement[bool] | sa.TextClause
 ) -> sa.Update:
-    """Return the claim of the first rows of some queues in an order, built once.
+    """Return the claim of the first rows in an order, built once.
 
     It is one conditional update: who loses a race for a row touches nothing. The choice is
     materialised: PostgreSQL may run a plain subselect several times and take more than ``limit``.
     """
     chosen = (
         sa.select(_executions.c.id)
-        .where(_executions.c.queue.in_(sa.bindparam("queues", expanding=True)))
         .where(CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, *only)
         .order_by(*order)
         .limit(sa.bindparam("limit"))
@@ -96,22 +95,27 @@ _ORDER = (
     _executions.c.created_at,
     _executions.c.id,
 )
-_FIRST = _best(_ORDER)
+_IN_QUEUE = _executions.c.queue == sa.bindparam("of_queue")
+_IN_QUEUES = _executions.c.queue.in_(sa.bindparam("queues", expanding=True))
+_FIRST = _best(_ORDER, _IN_QUEUE)
 #: Rows that may be claimed before their turn: repeatable, and no worker has died of them yet.
 _AHEAD = _best(
     _ORDER,
+    _IN_QUEUE,
     _executions.c.on_lost == sa.literal_column("'retry'"),
     _executions.c.deaths == sa.literal_column("0"),
 )
 #: The needless condition is that of the index for this order, which no other query shall use.
-_OLDEST = _best((_executions.c.run_at,), sa.text("executions.priority > 0"))
+_OLDEST = _best((_executions.c.run_at,), _IN_QUEUES, sa.text("executions.priority > 0"))
 _JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry", "version", "project_id")
 _START_JOBS = (
     sa.update(_jobs)
-    .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
     .values(status=sa.literal_column("'running'"))
     .returning(_jobs.c.id, *(_jobs.c[name] for name in _JOB_COLUMNS), ANY_VARIABLES)
 )
+#: Mostly it is one, and a list of one costs as much again as the statement.
+_START_ONE = _START_JOBS.where(_jobs.c.id == sa.bindparam("of_id"))
+_START_MANY = _START_JOBS.where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def claim(
@@ -132,27 +136,39 @@ def claim(
         queues = [name for name in queues if name not in closed]
     for names in _groups(session, queues, oldest=oldest):
         if not taken:
-            statement = _FIRST if names[0] in known or not oldest else _OLDEST
-            taken += session.execute(statement, values | {"queues": names}).all()
+            taken += _take(session, names, values, oldest=oldest and names[0] not in known)
     if not taken:
         return []
     if taken[0].queue in known:
         limits.began(session, taken[0].queue, 1)
     elif limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
-        more = {"queues": [taken[0].queue], "limit": limit - 1}
+        more = {"of_queue": taken[0].queue, "limit": limit - 1}
         rows = session.execute(_AHEAD, values | more).all()
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
     return started(session, taken)
 
 
+def _take(
+    session: Session, names: Sequence[str], values: dict[str, Any], *, oldest: bool
+) -> Sequence[Any]:
+    if oldest:
+        return session.execute(_OLDEST, values | {"queues": names}).all()
+    return session.execute(_FIRST, values | {"of_queue": names[0]}).all()
+
+
 def started(session: Session, taken: Sequence[Any]) -> list[Claim]:
     """Tell of rows that were just taken, and return them with what is to be run."""
-    jobs = session.execute(_START_JOBS, {"ids": list({row.job_id for row in taken})})
-    by_id = {job.id: job for job in jobs}
+    by_id = {job.id: job for job in _start_jobs(session, {row.job_id for row in taken})}
     tallies.add(session, "events", "claims", len(taken))
     for row in taken:
         emit(session, ExecutionStarted(row.id, row.job_id))
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
+
+
+def _start_jobs(session: Session, ids: set[str]) -> sa.Result[Any]:
+    if len(ids) == 1:
+        return session.execute(_START_ONE, {"of_id": next(iter(ids))})
+    return session.execute(_START_MANY, {"ids": sorted(ids)})
 
 
 def _config(session: Session, row: Any, job: Any) -> tuple[str, int | None]:

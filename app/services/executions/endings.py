@@ -16,12 +16,8 @@ from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
 from app.services.executions import keys, limits, retries
-from app.services.executions.overlaps import (
-    follow_job,
-    follow_jobs,
-    free_held,
-    keys_waited_for,
-)
+from app.services.executions.following import follow_ended, follow_job
+from app.services.executions.overlaps import free_held
 from app.services.executions.results import Result
 from app.services.executions.sql import STARTED
 from app.services.executions.taken import Claim
@@ -83,11 +79,12 @@ def _follow_up(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
     """Do what follows from ends that were written together."""
     for claim, result in ended:
         _count_end(session, claim.type, result.verdict, result.duration_ms)
+    waited_for: list[str] = []
     for status in {_JOB_STATUS[result.verdict] for _, result in ended}:
         jobs = [c.job_id for c, r in ended if _JOB_STATUS[r.verdict] == status]
-        follow_jobs(session, jobs, status)
+        waited_for += follow_ended(session, jobs, status)
     _free_places(session, [claim for claim, _ in ended])
-    for key in keys_waited_for(session, [c.job_id for c, _ in ended if c.exclusive_key]):
+    for key in waited_for:
         free_held(session, key)
     for claim, result in ended:
         ended_now = ExecutionEnded(
@@ -130,10 +127,10 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
     if _is_handed_on(claim, result):
         _hand_on(session, session.get_one(Execution, claim.id))
     _count_end(session, claim.type, status, result.duration_ms)
-    follow_job(session, claim.job_id, _JOB_STATUS[status])
+    waited_for = follow_ended(session, [claim.job_id], _JOB_STATUS[status])
     _free_places(session, [claim])
-    if claim.exclusive_key:
-        free_held(session, claim.job_id)
+    for key in waited_for:
+        free_held(session, key)
     will_retry = fate == "retry" or _is_handed_on(claim, result)
     ended = ExecutionEnded(claim.id, claim.job_id, status, will_retry, claim.chain_run_id)
     emit(session, ended)

@@ -14,7 +14,8 @@ from app.models import Execution, Job
 from app.services.executions import keys, limits
 from app.services.executions.births import add, born
 from app.services.executions.claims import started, taking
-from app.services.executions.overlaps import cancel, follow_job, free_held, in_progress, pause_key
+from app.services.executions.following import follow_job
+from app.services.executions.overlaps import cancel, free_held, in_progress, pause_key
 from app.services.executions.sql import ACTIVE, LINK_WAITS, MAY_BEGIN, OWNER_TAKES_WORK
 from app.services.executions.taken import Claim, Owner
 

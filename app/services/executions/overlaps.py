@@ -1,21 +1,20 @@
 """What happens when two executions of one job would run side by side, and how one is cancelled."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict
-from app.domain.events import ExecutionEnded, ExecutionSkipped
+from app.domain.events import ExecutionEnded, ExecutionMoved, ExecutionSkipped
 from app.events import emit
 from app.gateways.messages import Ring
 from app.models import Execution, Job
 from app.services.access import sight
 from app.services.executions import keys
+from app.services.executions.following import follow_job
 from app.services.executions.sql import ACTIVE, CLAIMABLE, another_holds_the_key, key_is_in_use
 from app.services.wakeups import ring_after_commit
 
@@ -96,18 +95,6 @@ def free_held(session: Session, key: str) -> None:
         ring_after_commit(session, [Ring(held.queue, held.priority, pair, held.chain_run_id)])
 
 
-_WAITED_FOR = (
-    sa.select(Execution.blocked_on)
-    .distinct()
-    .where(Execution.blocked_on.in_(sa.bindparam("keys", expanding=True)))
-)
-
-
-def keys_waited_for(session: Session, keys: Sequence[str]) -> list[str]:
-    """Return which of these keys held rows wait for."""
-    return [key for key in session.scalars(_WAITED_FOR, {"keys": list(keys)}) if key]
-
-
 @sight.unlimited()
 def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     """Cancel an execution: at once if it has not started, else ask its owner to end it."""
@@ -115,6 +102,7 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
         raise Conflict(f"execution is already {row.status}")
     if row.status in state.STARTED:
         row.status, row.cancel_forced = state.CANCELLING, row.cancel_forced or force
+        emit(session, ExecutionMoved(row.id, row.job_id, row.status))
         return row.status
     row.status, row.completed_at, row.error = state.CANCELLED, now(), "Job cancelled by user"
     row.error_code, row.blocked_on, row.generation = "CANCELLED", None, row.generation + 1
@@ -124,49 +112,3 @@ def cancel(session: Session, row: Execution, *, force: bool = False) -> str:
     if row.exclusive_key:
         free_held(session, row.exclusive_key)
     return state.CANCELLED
-
-
-_jobs: Any = Job.__table__
-_mine = (Execution.job_id == _jobs.c.id, ACTIVE)
-_ended = sa.bindparam("ended", type_=sa.String())
-#: A fixed delay begins when the last execution of its job has ended.
-_delay_begins = sa.and_(
-    _jobs.c.delay_seconds.is_not(None),
-    _jobs.c.is_armed,
-    _jobs.c.off_since.is_(None),
-    _ended.is_not(None),
-    ~sa.exists().where(*_mine),
-)
-
-
-def _after_delay(column: Any) -> sa.Case[Any]:
-    return sa.case((_delay_begins, db_now(_jobs.c.delay_seconds)), else_=column)
-
-
-_FOLLOW = (
-    sa.update(_jobs)
-    .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(
-        status=sa.case(
-            (_jobs.c.paused_at.is_not(None), "paused"),
-            (sa.exists().where(*_mine, Execution.status.in_(state.STARTED)), "running"),
-            (sa.exists().where(*_mine), "scheduled"),
-            (_jobs.c.is_armed, "scheduled"),
-            else_=sa.func.coalesce(_ended, _jobs.c.status),
-        ),
-        next_due_at=_after_delay(_jobs.c.next_due_at),
-        scheduled_at=_after_delay(_jobs.c.scheduled_at),
-    )
-)
-
-
-def follow_job(session: Session, job_id: str, ended: str | None) -> None:
-    """Set the job's status from what is left of its executions, else to how the last ended."""
-    follow_jobs(session, [job_id], ended)
-
-
-@sight.unlimited()
-def follow_jobs(session: Session, job_ids: Sequence[str], ended: str | None) -> None:
-    """Do what :func:`follow_job` does for several jobs whose executions ended alike."""
-    session.flush()
-    session.execute(_FOLLOW, {"ids": sorted(set(job_ids)), "ended": ended})

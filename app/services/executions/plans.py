@@ -14,8 +14,9 @@ from app.models import Execution, Job
 from app.services.access import sight
 from app.services.executions import keys
 from app.services.executions.births import add, born
+from app.services.executions.following import follow_job
 from app.services.executions.holds import place_under_key
-from app.services.executions.overlaps import cancel, follow_job, free_held
+from app.services.executions.overlaps import cancel, free_held
 from app.services.executions.sql import ACTIVE
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 

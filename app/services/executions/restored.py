@@ -16,7 +16,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.models import Execution, Job
 from app.services import tallies
-from app.services.executions.overlaps import follow_jobs
+from app.services.executions.following import follow_jobs
 from app.services.executions.plans import WITHDRAWN
 from app.services.executions.sql import STARTED
 

@@ -71,6 +71,8 @@ _AT_REST: dict[str, Any] = {
     "paused_until": None,
     "pause_reason": None,
     "source": None,
+    "last_result": None,
+    "last_ended_at": None,
 }
 
 
@@ -181,6 +183,7 @@ def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
         "version": job.version,
         "definition": text.decode(),
         "actor": actor,
+        "via": audit.via(),
         "created_at": job.updated_at,
     }
 

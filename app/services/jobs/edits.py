@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.clock import now
 from app.domain.errors import Conflict, invalid
+from app.domain.events import JobChanged, JobDeleted
 from app.domain.ids import normalise_id
 from app.domain.names import LONGEST
+from app.events import emit
 from app.models import Execution, Job, JobVersion, job_tags
 from app.services import executions
 from app.services.access import sight
+from app.services.executions.sql import ACTIVE
 from app.services.jobs import creation, lifecycle, starts, views
 from app.services.jobs.drafts import Draft, Known, vet_edit
 from app.services.schedules import planning
@@ -29,11 +32,13 @@ _PLACING = frozenset(
         *("concurrency_key", "concurrency_limit"),
     }
 )
+#: So many versions of a job are kept.
+MOST_VERSIONS = 200
 _CLONE_SUFFIX = " (clone)"
 
 
 def locked(session: Session, job_id: str) -> tuple[Job, list[Execution]]:
-    """Return a job and its active executions, locked.
+    """Return a job and its active executions, locked, to be changed.
 
     Raises :class:`NotFound`, also for what is hidden, and :class:`Forbidden` if who asks may
     change only what is his and this is not.
@@ -43,6 +48,7 @@ def locked(session: Session, job_id: str) -> tuple[Job, list[Execution]]:
     if job is None:
         raise creation.not_found()
     sight.check_own(job.created_by)
+    emit(session, JobChanged(job.id))
     return job, active
 
 
@@ -178,6 +184,21 @@ def _move_executions(session: Session, job: Job) -> None:
 def _keep_version(session: Session, job: Job, actor: str) -> None:
     tags = session.scalars(sa.select(job_tags.c.tag_id).where(job_tags.c.job_id == job.id)).all()
     session.execute(sa.insert(JobVersion), [creation.version_row(job, tags, actor)])
+    _forget_old_versions(session, job)
+
+
+def _forget_old_versions(session: Session, job: Job) -> None:
+    """Keep the newest versions, and those that executions have yet to run."""
+    mine = sa.and_(Execution.job_id == job.id, Execution.job_version.is_not(None))
+    wanted = sa.select(Execution.job_version).where(mine, ACTIVE)
+    with sight.unlimited():
+        session.execute(
+            sa.delete(JobVersion).where(
+                JobVersion.job_id == job.id,
+                JobVersion.version <= job.version - MOST_VERSIONS,
+                JobVersion.version.not_in(wanted),
+            )
+        )
 
 
 def clone(
@@ -203,6 +224,7 @@ def _tag_ids(session: Session, job_id: str) -> list[str]:
 def delete(session: Session, job_id: str) -> None:
     """Delete a job with its executions, unless one of them runs."""
     job = deletable(session, job_id)
+    emit(session, JobDeleted(job.id, job.project_id, job.created_by))
     session.execute(sa.delete(Job).where(Job.id == job.id))
 
 

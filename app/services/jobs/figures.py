@@ -5,8 +5,8 @@ what made up for it did. All is read from the job's newest executions, so that t
 costs no more than its share.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -33,6 +33,7 @@ _STANDING_COLUMNS: tuple[Any, ...] = (
     Execution.status,
     Execution.completed_at,
     Execution.duration_ms,
+    Execution.lateness_ms,
 )
 
 
@@ -52,6 +53,7 @@ def of_job(session: Session, job: Job, days: int) -> dict[str, Any]:
         "usual_duration_ms": usual_duration_ms(
             row for row in newest if row.number > job.last_number - RECENT
         ),
+        **_spread(newest, since),
         "last_execution_at": _latest(groups, "started_at", groups),
         "last_success_at": _latest(groups, "completed_at", (state.COMPLETED,)),
         "last_failure_at": _latest(groups, "completed_at", state.FAILURES),
@@ -89,12 +91,54 @@ def consecutive_failures(rows: Sequence[Any]) -> int:
 
 def usual_duration_ms(rows: Iterable[Any]) -> int | None:
     """Return the median duration of those executions that completed."""
-    took = [
-        row.duration_ms
-        for row in rows
-        if row.status == state.COMPLETED and row.duration_ms is not None
-    ]
+    return usual(
+        [
+            row.duration_ms
+            for row in rows
+            if row.status == state.COMPLETED and row.duration_ms is not None
+        ]
+    )
+
+
+def usual(took: Sequence[int]) -> int | None:
+    """Return the median of durations; ``None`` of none."""
     return round(median(took)) if took else None
+
+
+def _spread(rows: Sequence[Any], since: datetime) -> dict[str, int | None]:
+    """Return what half and nearly all of the newest executions stay within."""
+    ended = [row for row in rows if row.completed_at is not None and row.completed_at >= since]
+    took = [row.duration_ms for row in ended if row.status == state.COMPLETED]
+    late = [row.lateness_ms for row in ended]
+    return {
+        "p50_duration_ms": percentile(took, 50),
+        "p95_duration_ms": percentile(took, 95),
+        "p95_lateness_ms": percentile(late, 95),
+    }
+
+
+def percentile(values: Iterable[int | None], share: int) -> int | None:
+    """Return the least of the values that ``share`` percent of them don't exceed."""
+    known = sorted(value for value in values if value is not None)
+    return known[max(0, -(-len(known) * share // 100) - 1)] if known else None
+
+
+def durations(session: Session, job_ids: Collection[str]) -> dict[str, list[int]]:
+    """Return how long those of the latest executions of some jobs took that completed."""
+    query = (
+        sa.select(Execution.job_id, Execution.duration_ms)
+        .join(Job, Job.id == Execution.job_id)
+        .where(
+            Job.id.in_(job_ids),
+            Execution.number > Job.last_number - RECENT,
+            Execution.status == state.COMPLETED,
+            Execution.duration_ms.is_not(None),
+        )
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for job_id, took in session.execute(query):
+        found[job_id].append(took or 0)
+    return found
 
 
 def _last_attempts(rows: Sequence[Any]) -> list[Any]:

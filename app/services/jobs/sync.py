@@ -49,7 +49,8 @@ def sync(session: Session, wish: Wish, actor: str, settings: Settings) -> dict[s
         audit.about("source", wish.source, wish.source)
     known = Known(session, settings)
     seen: set[str] = set()
-    items = [_one(session, draft, wish, (actor, known, seen)) for draft in wish.drafts]
+    with audit.through("import"):
+        items = [_one(session, draft, wish, (actor, known, seen)) for draft in wish.drafts]
     if wish.prune:
         items += _prune(session, wish, seen, is_whole=all(_id_of(d) for d in wish.drafts))
     counts = Counter(item["outcome"] for item in items)

@@ -50,6 +50,8 @@ _PLAIN = (
     "pause_reason",
     "created_by",
     "version",
+    "last_result",
+    "last_ended_at",
     "created_at",
     "updated_at",
 )

@@ -77,7 +77,7 @@ def fire_due(session: Session, horizon: float) -> int:
     for ended in ("completed", None):
         over = [walk.job.id for walk in walks if walk.is_over and walk.ended == ended]
         if over:
-            executions.follow_jobs(session, over, ended)
+            executions.follow_jobs(session, over, ended, by_schedule=True)
     return len(walks)
 
 

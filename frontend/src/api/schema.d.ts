@@ -614,6 +614,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/executions/bulk/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel all executions that a filter lets through */
+        post: operations["cancelExecutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/bulk/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run again all executions that a filter lets through and that ended badly */
+        post: operations["replayExecutions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count executions by status and project, and those of the last 24 hours by half hours */
+        get: operations["getExecutionFacets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/executions/{execution_id}": {
         parameters: {
             query?: never;
@@ -836,6 +887,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/bulk/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel all jobs that a filter lets through */
+        post: operations["cancelJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/bulk/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete all jobs that a filter lets through, with their executions */
+        post: operations["deleteJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/bulk/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enable, disable, tag or move all jobs that a filter lets through, or set their priority */
+        post: operations["editJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/bulk/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause all jobs that a filter lets through */
+        post: operations["pauseJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/bulk/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let all paused jobs go on that a filter lets through */
+        post: operations["resumeJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/bulk/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start all jobs that a filter lets through */
+        post: operations["runJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count jobs by view, status and project */
+        get: operations["getJobFacets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/register": {
         parameters: {
             query?: never;
@@ -1019,6 +1189,65 @@ export interface paths {
         put?: never;
         /** Let a paused job go on; say what makes up for the moments that passed */
         post: operations["resumeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** List the revisions of a job, the newest first */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/revisions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        /** Return a job as it was at a revision */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/revisions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a job what it was at a revision; that is a new revision */
+        post: operations["restoreRevision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2117,6 +2346,9 @@ export interface components {
             /** @description Moments to come, up to planned_until */
             planned: number;
         };
+        BulkEnvelope: {
+            data: components["schemas"]["GoneOn"];
+        };
         BulkJobs: {
             jobs: components["schemas"]["NewJob"][];
         };
@@ -2137,6 +2369,44 @@ export interface components {
         Cancel: {
             /** @description Kill at once instead of asking first */
             force?: boolean;
+        };
+        CancelExecutions: {
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            filter: components["schemas"]["ExecutionChoice"];
+            /** @description Kill at once instead of asking first */
+            force?: boolean;
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
+        };
+        CancelJobs: {
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            filter: components["schemas"]["JobChoice"];
+            /** @description Kill at once instead of asking first */
+            force?: boolean;
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
         };
         ChainEdit: {
             /**
@@ -2419,6 +2689,30 @@ export interface components {
         DrainEnvelope: {
             data: components["schemas"]["Message"];
         };
+        EditJobs: {
+            /** @description Tags that they get */
+            add_tag_ids?: string[];
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            enabled?: boolean;
+            filter: components["schemas"]["JobChoice"];
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
+            priority?: number;
+            project_id?: string;
+            /** @description Tags that they lose */
+            remove_tag_ids?: string[];
+        };
         EmailEnvelope: {
             data: components["schemas"]["MailOut"];
         };
@@ -2464,8 +2758,56 @@ export interface components {
             /** @description To find it in the logs */
             trace_id: string;
         };
+        ExecutionChoice: {
+            /**
+             * Format: date-time
+             * @description Earliest started_at
+             */
+            date_from?: string;
+            /**
+             * Format: date-time
+             * @description Latest started_at
+             */
+            date_to?: string;
+            /** @description Milliseconds it took at least */
+            duration_from?: number;
+            /** @description Such as EXIT_CODE */
+            error_code?: string[];
+            /** @description Only these, up to 1000 */
+            ids?: string[];
+            /**
+             * @description Also what has not started
+             * @enum {string}
+             */
+            include?: "all";
+            job_id?: string;
+            /** @description Repeatable, or with commas: any of them */
+            origin?: ("api" | "manual" | "schedule" | "chain" | "trigger" | "replay" | "catchup")[];
+            /** @description Repeatable, or with commas: any of them */
+            project_id?: string[];
+            /** @description Repeatable, or with commas: any of them */
+            queue?: string[];
+            /** @description Several: any of them. Without it: what has started */
+            status?: ("canceled" | "cancelled" | "cancelling" | "complete" | "completed" | "dead_letter" | "failed" | "failure" | "finished" | "missed" | "pending" | "queued" | "running" | "scheduled" | "skipped" | "succeeded" | "success" | "timed_out" | "timeout")[];
+            /** @description Repeatable, or with commas: any of them */
+            tag_id?: string[];
+            /** @description Repeatable, or with commas: any of them */
+            worker?: string[];
+        };
         ExecutionEnvelope: {
             data: components["schemas"]["ExecutionOut"];
+        };
+        ExecutionFacetsEnvelope: {
+            data: components["schemas"]["ExecutionFacetsOut"];
+        };
+        ExecutionFacetsOut: {
+            bucket_seconds: number;
+            hours: components["schemas"]["HalfHourOut"][];
+            projects: components["schemas"]["LabelOut"][];
+            statuses: {
+                [key: string]: number;
+            };
+            tags: components["schemas"]["LabelOut"][];
         };
         ExecutionList: {
             data: components["schemas"]["ExecutionOut"][];
@@ -2530,6 +2872,8 @@ export interface components {
             /** @description Who did */
             output_purged_by?: string;
             output_truncated?: boolean;
+            /** @description What 95 of 100 of those took at most. With usual=true */
+            p95_duration_ms?: number | null;
             /** @description Values are masked */
             parameters?: {
                 [key: string]: unknown;
@@ -2557,7 +2901,26 @@ export interface components {
             /** @enum {string} */
             status?: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
             usage?: components["schemas"]["UsageOut"];
+            /** @description Median of its job's latest. With usual=true */
+            usual_duration_ms?: number | null;
             worker?: string | null;
+        };
+        Executions: {
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            filter: components["schemas"]["ExecutionChoice"];
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
         };
         FirstAdmin: {
             /** Format: email */
@@ -2578,7 +2941,27 @@ export interface components {
         FirstAdminEnvelope: {
             data: components["schemas"]["TokensOut"];
         };
+        GoneOn: {
+            /** @description In a dry run: so many of the oldest were tried out */
+            checked?: number;
+            /** Format: date-time */
+            created_before?: string;
+            done?: number;
+            /** @description In a dry run: how many there are */
+            matched?: number;
+            next_cursor?: string | null;
+            /** @description Those of them that can't take part */
+            refusals?: components["schemas"]["OneOut"][];
+            /** @description Their state, or a right, forbids it */
+            refused?: number;
+            results?: components["schemas"]["OneOut"][];
+            samples?: components["schemas"]["OneOut"][];
+            /** @description Changed meanwhile: the filter lets them through no more */
+            skipped?: number;
+        };
         GroupOut: {
+            /** @description How many in each of the last 7 days, today's the last */
+            by_day?: number[];
             count?: number;
             error?: string | null;
             error_code?: string | null;
@@ -2590,6 +2973,60 @@ export interface components {
             job_name?: string;
             /** Format: date-time */
             last_at?: string;
+        };
+        HalfHourOut: {
+            /** Format: date-time */
+            at: string;
+            cancelled: number;
+            completed: number;
+            dead_letter: number;
+            failed: number;
+            timeout: number;
+        };
+        JobChoice: {
+            /** @description Its owner: me, or such as user:ann */
+            created_by?: string;
+            /**
+             * Format: date-time
+             * @description Earliest created_at
+             */
+            created_from?: string;
+            /**
+             * Format: date-time
+             * @description Latest created_at
+             */
+            created_to?: string;
+            enabled?: boolean;
+            /** @description Only these, up to 1000 */
+            ids?: string[];
+            /** @description Repeatable, or with commas: any of them */
+            priority?: number[];
+            /** @description Repeatable, or with commas: any of them */
+            project_id?: string[];
+            /** @description Repeatable, or with commas: any of them */
+            queue?: string[];
+            /** @description true: only what is paused or switched off */
+            resting?: boolean;
+            /** @description How it ended last; several: any of them */
+            result?: ("completed" | "failed" | "cancelled")[];
+            /** @description A part of the name, in any case */
+            search?: string;
+            /** @description Repeatable, or with commas: any of them */
+            status?: ("scheduled" | "running" | "completed" | "failed" | "cancelled" | "paused")[];
+            /** @description Repeatable, or with commas: any of them */
+            tag_id?: string[];
+            /**
+             * Format: date-time
+             * @description Earliest scheduled_at
+             */
+            time_from?: string;
+            /**
+             * Format: date-time
+             * @description Latest scheduled_at
+             */
+            time_to?: string;
+            /** @description Repeatable, or with commas: any of them */
+            type?: string[];
         };
         JobEdit: {
             /**
@@ -2676,6 +3113,19 @@ export interface components {
         JobEnvelope: {
             data: components["schemas"]["JobOut"];
         };
+        JobFacetsEnvelope: {
+            data: components["schemas"]["JobFacetsOut"];
+        };
+        JobFacetsOut: {
+            /** @description Views that hold more than is said */
+            capped: string[];
+            projects: components["schemas"]["LabelOut"][];
+            statuses: {
+                [key: string]: number;
+            };
+            tags: components["schemas"]["LabelOut"][];
+            views: components["schemas"]["JobViewsOut"];
+        };
         JobList: {
             data: components["schemas"]["JobOut"][];
             limit: number;
@@ -2701,7 +3151,14 @@ export interface components {
             external_id?: string | null;
             id?: string;
             keep_last?: number | null;
+            /** Format: date-time */
+            last_ended_at?: string | null;
             last_execution?: components["schemas"]["LastOut"] | null;
+            /**
+             * @description How it ended last
+             * @enum {string|null}
+             */
+            last_result?: "completed" | "failed" | "cancelled" | null;
             misfire?: string;
             misfire_grace_seconds?: number;
             misfire_limit?: number;
@@ -2785,6 +3242,12 @@ export interface components {
             last_success_at: string | null;
             /** @description Those that nobody could fire in time, whether made up for or not */
             missed: number;
+            /** @description What half of those took at most. Of what ended since then of the 1000 latest executions */
+            p50_duration_ms: number | null;
+            /** @description What 95 of 100 of those took at most. Of what ended since then of the 1000 latest executions */
+            p95_duration_ms: number | null;
+            /** @description How late 95 of 100 executions started at most. Of what ended since then of the 1000 latest executions */
+            p95_lateness_ms: number | null;
             /**
              * Format: date-time
              * @description What ended from here on is counted; later than asked for if the 50000 latest executions reach no further
@@ -2842,6 +3305,41 @@ export interface components {
         };
         JobVariablesOut: {
             data: components["schemas"]["JobVariableOut"][];
+        };
+        JobViewsOut: {
+            all: number;
+            /** @description Within the next hour */
+            due: number;
+            /** @description They failed last */
+            failing: number;
+            mine: number;
+            /** @description Paused or off */
+            resting: number;
+            running: number;
+        };
+        Jobs: {
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            filter: components["schemas"]["JobChoice"];
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
+        };
+        LabelOut: {
+            color?: string | null;
+            /** @description How many are in it; not of tags */
+            count?: number;
+            id: string;
+            name: string;
         };
         LastOut: {
             attempt?: number;
@@ -3304,6 +3802,16 @@ export interface components {
         NextOut: {
             data: components["schemas"]["MomentsOut"][];
         };
+        OneOut: {
+            code?: string;
+            error?: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            result?: "done" | "refused" | "skipped";
+            /** @description In a dry run: its state */
+            status?: string;
+        };
         PaginationMetadata: {
             /** @description First available page number. */
             first_page?: number;
@@ -3341,6 +3849,29 @@ export interface components {
         };
         PauseEnvelope: {
             data: components["schemas"]["PauseOut"];
+        };
+        PauseJobs: {
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            filter: components["schemas"]["JobChoice"];
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description Then it goes on by itself
+             */
+            until?: string;
         };
         PauseOut: {
             paused?: boolean;
@@ -3587,6 +4118,28 @@ export interface components {
              */
             missed?: "skip" | "latest" | "all";
         };
+        ResumeJobs: {
+            /**
+             * Format: date-time
+             * @description What was made later is not meant. The first answer gives it: send it with the others
+             */
+            created_before?: string;
+            /** @description next_cursor of the answer before, with the same filter */
+            cursor?: string;
+            /** @description Change nothing; say how many there are */
+            dry_run?: boolean;
+            filter: components["schemas"]["JobChoice"];
+            /**
+             * @description So many in this call
+             * @default 100
+             */
+            limit: number;
+            /**
+             * @description Default: the job's misfire
+             * @enum {string}
+             */
+            missed?: "skip" | "latest" | "all";
+        };
         RetryOut: {
             base_seconds?: number;
             cap_seconds?: number;
@@ -3600,6 +4153,48 @@ export interface components {
             retry_on?: string[];
             /** @enum {string} */
             strategy?: "fixed" | "exponential" | "list";
+        };
+        RevisionDetailOut: {
+            actor: string | null;
+            /** @description What differs from the one before; null if there is none */
+            changed: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The job as it was, in the fields of an edit */
+            definition: {
+                [key: string]: unknown;
+            };
+            version: number;
+            /**
+             * @description null: nobody knows any more
+             * @enum {string|null}
+             */
+            via: "page" | "api" | "import" | null;
+        };
+        RevisionEnvelope: {
+            data: components["schemas"]["RevisionDetailOut"];
+        };
+        RevisionList: {
+            data: components["schemas"]["RevisionOut"][];
+            limit: number;
+            next_cursor: string | null;
+            offset: number;
+            total: number;
+            /** @description There are more than total; beyond 10,000 nobody counts */
+            total_is_capped?: boolean;
+        };
+        RevisionOut: {
+            actor: string | null;
+            /** @description What differs from the one before; null if there is none */
+            changed: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            version: number;
+            /**
+             * @description null: nobody knows any more
+             * @enum {string|null}
+             */
+            via: "page" | "api" | "import" | null;
         };
         RevokedEnvelope: {
             data: components["schemas"]["RevokedOut"];
@@ -4956,6 +5551,8 @@ export interface operations {
                 cursor?: string;
                 sort_order?: "asc" | "desc";
                 project_id?: string;
+                /** @description Those with a link that runs this job */
+                job_id?: string;
             };
             header?: never;
             path?: never;
@@ -5428,24 +6025,36 @@ export interface operations {
     listExecutions: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                /** @description next_cursor of the page before; not with offset */
-                cursor?: string;
-                sort_order?: "asc" | "desc";
                 job_id?: string;
-                /** @description Repeatable. Without it: what has started */
+                /** @description Several: any of them. Without it: what has started */
                 status?: ("canceled" | "cancelled" | "cancelling" | "complete" | "completed" | "dead_letter" | "failed" | "failure" | "finished" | "missed" | "pending" | "queued" | "running" | "scheduled" | "skipped" | "succeeded" | "success" | "timed_out" | "timeout")[];
                 /** @description Also what has not started */
                 include?: "all";
-                project_id?: string;
-                /** @description Repeatable: any of them */
+                /** @description Repeatable, or with commas: any of them */
+                project_id?: string[];
+                /** @description Repeatable, or with commas: any of them */
                 tag_id?: string[];
                 /** @description Earliest started_at */
                 date_from?: string;
                 /** @description Latest started_at */
                 date_to?: string;
-                origin?: "api" | "manual" | "schedule" | "chain" | "trigger" | "replay" | "catchup";
+                /** @description Repeatable, or with commas: any of them */
+                origin?: ("api" | "manual" | "schedule" | "chain" | "trigger" | "replay" | "catchup")[];
+                /** @description Repeatable, or with commas: any of them */
+                worker?: string[];
+                /** @description Repeatable, or with commas: any of them */
+                queue?: string[];
+                /** @description Such as EXIT_CODE */
+                error_code?: string[];
+                /** @description Milliseconds it took at least */
+                duration_from?: number;
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                /** @description true: also what their jobs usually take */
+                usual?: boolean;
                 sort_by?: "started_at" | "duration_ms";
             };
             header?: never;
@@ -5464,6 +6073,79 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    cancelExecutions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelExecutions"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    replayExecutions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Executions"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getExecutionFacets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionFacetsEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -5741,25 +6423,41 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                /** @description next_cursor of the page before; not with offset */
-                cursor?: string;
-                sort_order?: "asc" | "desc";
-                project_id?: string;
-                status?: "scheduled" | "running" | "completed" | "failed" | "cancelled" | "paused";
-                type?: string;
+                /** @description Repeatable, or with commas: any of them */
+                project_id?: string[];
+                /** @description Repeatable, or with commas: any of them */
+                status?: ("scheduled" | "running" | "completed" | "failed" | "cancelled" | "paused")[];
+                /** @description Repeatable, or with commas: any of them */
+                type?: string[];
                 /** @description A part of the name, in any case */
                 search?: string;
-                /** @description Repeatable: any of them */
+                /** @description Repeatable, or with commas: any of them */
                 tag_id?: string[];
+                /** @description How it ended last; several: any of them */
+                result?: ("completed" | "failed" | "cancelled")[];
+                /** @description Repeatable, or with commas: any of them */
+                queue?: string[];
+                /** @description Repeatable, or with commas: any of them */
+                priority?: number[];
+                enabled?: boolean;
+                /** @description true: only what is paused or switched off */
+                resting?: boolean;
                 /** @description Its owner: me, or such as user:ann */
                 created_by?: string;
                 /** @description Earliest scheduled_at */
                 time_from?: string;
                 /** @description Latest scheduled_at */
                 time_to?: string;
-                sort_by?: "scheduled_at" | "priority" | "created_at";
+                /** @description Earliest created_at */
+                created_from?: string;
+                /** @description Latest created_at */
+                created_to?: string;
+                limit?: number;
+                offset?: number;
+                /** @description next_cursor of the page before; not with offset */
+                cursor?: string;
+                sort_order?: "asc" | "desc";
+                sort_by?: "scheduled_at" | "priority" | "created_at" | "name" | "last_ended_at";
             };
             header?: never;
             path?: never;
@@ -5835,6 +6533,183 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    cancelJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelJobs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    deleteJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Jobs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    editJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditJobs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    pauseJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseJobs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    resumeJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeJobs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    runJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Jobs"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getJobFacets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobFacetsEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
@@ -6200,6 +7075,84 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    restoreRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was seen; if the job has another by now, the answer is 409 */
+                "If-Match"?: string;
+            };
+            path: {
+                job_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -31,6 +31,16 @@ def test_a_chain_is_made_of_job_ids_in_their_order(client):
     assert get(client, f"/api/chains/{chain['id']}")["data"] == chain
 
 
+def test_chains_are_found_by_a_job_of_theirs(client):
+    first, second = make(client)["id"], make(client)["id"]
+    both = make_chain(client, job_ids=[first, second, first])
+    make_chain(client, name="other", job_ids=[first])
+    found = get(client, "/api/chains", job_id=second)
+    assert ([chain["id"] for chain in found["data"]], found["total"]) == ([both["id"]], 1)
+    assert get(client, "/api/chains", job_id=first)["total"] == 2
+    assert get(client, "/api/chains", job_id=NOBODY)["data"] == []
+
+
 def test_a_chain_is_made_of_links(client):
     job = make(client)["id"]
     links = [

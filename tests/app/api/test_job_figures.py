@@ -11,6 +11,7 @@ def test_the_figures_of_a_job(client):
     found = get(client, f"/api/jobs/{job['id']}/stats")["data"]
     moments = {name: found.pop(name) for name in [*found] if name.endswith("_at")}
     assert found.pop("since").endswith("Z")
+    assert found.pop("p95_lateness_ms") >= 0
     assert found == {
         "total": 1,
         "completed": 1,
@@ -22,6 +23,8 @@ def test_the_figures_of_a_job(client):
         "consecutive_failures": 0,
         "average_duration_ms": 30,
         "usual_duration_ms": 30,
+        "p50_duration_ms": 30,
+        "p95_duration_ms": 30,
     }
     assert moments.keys() == {"last_execution_at", "last_success_at", "last_failure_at"}
     assert moments["last_failure_at"] is None

@@ -21,7 +21,7 @@ from tests.support.api import (
 
 JOB_ORDERS = [
     {"sort_by": by, "sort_order": order}
-    for by in ("scheduled_at", "priority", "created_at")
+    for by in ("scheduled_at", "priority", "created_at", "name", "last_ended_at")
     for order in ("asc", "desc")
 ]
 EXECUTION_ORDERS = [

@@ -90,6 +90,14 @@ def test_filters_narrow_the_list() -> None:
         _ids(date_from=now(), date_to=now() - timedelta(days=1))
 
 
+def test_groups_count_their_ends_by_day() -> None:
+    job_id = _job()
+    for days in (0, 0.5, 1.5, 6.9, 7.1):
+        _dead(job_id, days=days)
+    (found,) = _groups()
+    assert (found["by_day"], found["count"]) == ([1, 0, 0, 0, 0, 1, 2], 5)
+
+
 def test_groups_gather_errors_that_are_alike() -> None:
     one, two = _job(name="one"), _job(name="two")
     first = _dead(one, "exited with code 3", days=2)

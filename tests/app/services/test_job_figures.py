@@ -14,7 +14,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.models import Execution, Job
 from app.services.jobs import figures, views
-from app.services.jobs.figures import consecutive_failures, standing
+from app.services.jobs.figures import consecutive_failures, percentile, standing
 from app.services.schedules import firing
 from tests.support.rows import make_execution, make_job
 
@@ -238,3 +238,17 @@ def test_an_index_finds_the_rows_of_a_job_and_their_retries(database, name):
     assert "uq_executions_parent" in plan or name == "_newest"
     assert "Seq Scan" not in plan
     assert "SCAN executions" not in plan
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 10**9)), max_size=200), st.integers(1, 100))
+def test_a_percentile_is_the_least_that_enough_stay_within(values, share):
+    known = sorted(value for value in values if value is not None)
+    found = percentile(values, share)
+    if not known:
+        assert found is None
+        return
+    within = [value for value in known if value <= found]
+    assert found in known
+    assert len(within) * 100 >= len(known) * share
+    below = [value for value in known if value < found]
+    assert len(below) * 100 < len(known) * share

@@ -1,5 +1,7 @@
 """How lists of jobs are read: by the index that leads to the fewest rows, counted once."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -14,7 +16,8 @@ from tests.support.api import get, make
 
 def plan_for(**given):
 
-    filters = JobFilters(**given)
+    values: dict[str, Any] = {name: (value,) for name, value in given.items()}
+    filters = JobFilters(**values)
     with reading() as session:
         where = lists._columns(filters, lists._leading(session, filters))
         return plan_of(session, sa.select(Job.id).where(*where))

@@ -3,6 +3,7 @@ import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
 import deadLetters from "./deadLetters";
+import diff from "./diff";
 import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
@@ -18,6 +19,7 @@ import settings from "./settings";
 import timeline from "./timeline";
 import variables from "./variables";
 import webhooks from "./webhooks";
+import why from "./why";
 import workers from "./workers";
 
 export default {
@@ -26,6 +28,7 @@ export default {
   chains,
   colour,
   deadLetters,
+  diff,
   editor,
   execution,
   executions,
@@ -41,5 +44,6 @@ export default {
   timeline,
   variables,
   webhooks,
+  why,
   workers,
 };

@@ -4,6 +4,7 @@ import chains from "./chains";
 import colour from "./colour";
 import common from "./common";
 import deadLetters from "./deadLetters";
+import diff from "./diff";
 import editor from "./editor";
 import execution from "./execution";
 import executions from "./executions";
@@ -19,6 +20,7 @@ import settings from "./settings";
 import timeline from "./timeline";
 import variables from "./variables";
 import webhooks from "./webhooks";
+import why from "./why";
 import workers from "./workers";
 
 const texts: Texts = {
@@ -27,6 +29,7 @@ const texts: Texts = {
   chains,
   colour,
   deadLetters,
+  diff,
   editor,
   execution,
   executions,
@@ -42,6 +45,7 @@ const texts: Texts = {
   timeline,
   variables,
   webhooks,
+  why,
   workers,
 };
 export default texts;

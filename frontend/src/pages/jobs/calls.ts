@@ -19,6 +19,7 @@ export const calls = {
   stop: (id: string) => api.POST("/api/jobs/{job_id}/stop", { ...at(id), body: {} as never }),
   cancel: (id: string) => api.POST("/api/jobs/{job_id}/cancel", { ...at(id), body: {} as never }),
   reschedule: (id: string, scheduled_at: string) => api.POST("/api/jobs/{job_id}/reschedule", { ...at(id), body: { scheduled_at } as never }),
+  clone: (id: string, wish: Body) => api.POST("/api/jobs/{job_id}/clone", { ...at(id), body: wish as never }),
   enable: (id: string) => api.PATCH("/api/jobs/{job_id}", { ...at(id), body: { enabled: true } as never }),
   disable: (id: string) => api.PATCH("/api/jobs/{job_id}", { ...at(id), body: { enabled: false } as never }),
   delete: (id: string) => api.DELETE("/api/jobs/{job_id}", at(id)),

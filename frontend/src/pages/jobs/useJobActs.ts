@@ -28,7 +28,7 @@ export interface JobActs {
 }
 
 /** Those that ask for more, or for a second thought. */
-const ASKS = new Set<Act | "with">(["pause", "reschedule", "delete", "stop", "cancel", "with"]);
+const ASKS = new Set<Act | "with">(["pause", "reschedule", "delete", "stop", "cancel", "with", "clone"]);
 
 /** All that can be done with one job, for its page and for the rows of the list. */
 export function useJobActs(): JobActs {
@@ -62,7 +62,6 @@ export function useJobActs(): JobActs {
     if (!may.value[gate] || obstacleTo(gate, job)) return;
     if (ASKS.has(what)) asked.value = { act: what, job };
     else if (what === "edit") void router.push(`/jobs/${id}/edit`);
-    else if (what === "clone") void router.push({ path: "/jobs/new", query: { clone: id } });
     else if (what === "run" || what === "resume" || what === "start") void carryOut(what, job, () => calls[what](id));
   }
 

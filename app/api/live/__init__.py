@@ -1,0 +1,1 @@
+"""Streams: what changes, and what executions print, told while it happens."""

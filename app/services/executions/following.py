@@ -1,0 +1,100 @@
+"""How a job's status follows from its executions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import db_now
+from app.models import Execution, Job
+from app.services.access import sight
+from app.services.executions.sql import ACTIVE, STARTED
+
+_jobs: Any = Job.__table__
+_mine = (Execution.job_id == _jobs.c.id, ACTIVE)
+_ended = sa.bindparam("ended", type_=sa.String())
+#: The same, unless no execution has ended but only the schedule.
+_result = sa.bindparam("result", type_=sa.String())
+#: A fixed delay begins when the last execution of its job has ended.
+_delay_begins = sa.and_(
+    _jobs.c.delay_seconds.is_not(None),
+    _jobs.c.is_armed,
+    _jobs.c.off_since.is_(None),
+    _ended.is_not(None),
+    ~sa.exists().where(*_mine),
+)
+
+
+def _after_delay(column: Any) -> sa.Case[Any]:
+    return sa.case((_delay_begins, db_now(_jobs.c.delay_seconds)), else_=column)
+
+
+_FOLLOW = sa.update(_jobs).values(
+    status=sa.case(
+        (_jobs.c.paused_at.is_not(None), "paused"),
+        (sa.exists().where(Execution.job_id == _jobs.c.id, STARTED), "running"),
+        (sa.exists().where(*_mine), "scheduled"),
+        (_jobs.c.is_armed, "scheduled"),
+        else_=sa.func.coalesce(_ended, _jobs.c.status),
+    ),
+    next_due_at=_after_delay(_jobs.c.next_due_at),
+    scheduled_at=_after_delay(_jobs.c.scheduled_at),
+)
+#: Whether held rows wait for the job, said by the update itself. Only where one writes at a time:
+#: on PostgreSQL an update that waited for another's lock returns what was there before it.
+#: (In words of our own: SQLite's RETURNING would lose the names of the tables.)
+_IS_WAITED_FOR: Any = sa.literal_column(
+    "EXISTS (SELECT 1 FROM executions WHERE executions.blocked_on = jobs.id)"
+).label("is_waited_for")
+_AND_ASK = (_jobs.c.id, _IS_WAITED_FOR)
+#: Mostly it is one, and a list of one costs as much again as the statement.
+_ONE = _jobs.c.id == sa.bindparam("of_id")
+_MANY = _jobs.c.id.in_(sa.bindparam("ids", expanding=True))
+_FOLLOW_ONE, _FOLLOW_MANY = _FOLLOW.where(_ONE), _FOLLOW.where(_MANY)
+_FOLLOW_ONE_AND_ASK = _FOLLOW_ONE.returning(*_AND_ASK)
+_FOLLOW_MANY_AND_ASK = _FOLLOW_MANY.returning(*_AND_ASK)
+_WAITED_FOR = (
+    sa.select(Execution.blocked_on)
+    .distinct()
+    .where(Execution.blocked_on.in_(sa.bindparam("keys", expanding=True)))
+)
+
+
+def follow_job(session: Session, job_id: str, ended: str | None) -> None:
+    """Set the job's status from what is left of its executions, else to how the last ended."""
+    follow_jobs(session, [job_id], ended)
+
+
+@sight.unlimited()
+def follow_jobs(
+    session: Session, job_ids: Sequence[str], ended: str | None, *, by_schedule: bool = False
+) -> None:
+    """Do what :func:`follow_job` does for several jobs whose executions ended alike.
+
+    ``by_schedule`` says that not an execution has ended but what the schedule was to bring.
+    """
+    session.flush()
+    given = {"ended": ended, "result": None if by_schedule else ended}
+    _follow(session, (_FOLLOW_ONE, _FOLLOW_MANY), set(job_ids), given)
+
+
+@sight.unlimited()
+def follow_ended(session: Session, job_ids: Sequence[str], ended: str) -> list[str]:
+    """Do what :func:`follow_jobs` does, and return those jobs whose end held rows wait for."""
+    if session.get_bind().dialect.name != "sqlite":
+        follow_jobs(session, job_ids, ended)
+        return [key for key in session.scalars(_WAITED_FOR, {"keys": list(job_ids)}) if key]
+    session.flush()
+    given = {"ended": ended, "result": ended}
+    rows: Any = _follow(session, (_FOLLOW_ONE_AND_ASK, _FOLLOW_MANY_AND_ASK), set(job_ids), given)
+    return [job_id for job_id, is_waited_for in rows if is_waited_for]
+
+
+def _follow(
+    session: Session, one_or_many: tuple[Any, Any], ids: set[str], given: Mapping[str, Any]
+) -> sa.Result[Any]:
+    one, many = one_or_many
+    if len(ids) == 1:
+        return session.execute(one, {**given, "of_id": next(iter(ids))})
+    return session.execute(many, {**given, "ids": sorted(ids)})

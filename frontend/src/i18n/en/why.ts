@@ -1,0 +1,23 @@
+export default {
+  title: "Why?",
+  isNext: "next",
+  ahead: "{n} ahead | {n} ahead",
+  farBack: "far back",
+  expected: "It should start about",
+  steps: {
+    schedule: "Schedule",
+    blackout: "Blackout",
+    origin: "Origin",
+    retry: "Retry",
+    "catch-up": "Catch-up",
+    jitter: "Jitter",
+    "hand-off": "Hand-off",
+    queue: "Queue",
+    claim: "Claim",
+    pause: "Pause",
+    wait: "Waiting",
+    policy: "Policy",
+    end: "End",
+    ledger: "Ledger",
+  },
+};
