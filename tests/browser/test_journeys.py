@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import CANCEL, Visitor
 from tests.end_to_end.product import Product, running, until
 from tests.support.docker_engine import IMAGE, DockerEngine
 from tests.support.http_target import HttpTarget, answer
@@ -128,7 +128,7 @@ def test_a_log_is_watched_then_cancelled_and_run_again(visitor: Visitor, product
     page.get_by_role("searchbox", name="Find in log").fill("line 3")
     expect(page.get_by_role("status").filter(has_text=re.compile(r"1 of \d"))).to_be_visible()
 
-    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.locator("main").get_by_role("button", name=CANCEL).click()
     question = page.get_by_role("alertdialog")
     expect(question.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
     question.get_by_role("button", name="Cancel execution").click()

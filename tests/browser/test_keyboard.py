@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import CANCEL, Visitor
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
@@ -46,7 +46,7 @@ def make_a_job(page: Page, name: str) -> None:
 
 def cancel_it(page: Page) -> None:
     """Cancel the execution that is shown, after a change of mind."""
-    cancel = page.locator("main").get_by_role("button", name="Cancel", exact=True)
+    cancel = page.locator("main").get_by_role("button", name=CANCEL)
     tab_to(page, cancel)
     page.keyboard.press("Enter")
     question = page.get_by_role("alertdialog")

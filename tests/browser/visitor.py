@@ -25,6 +25,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 #: The password of everybody in these tests.
 PASSWORD = "plum orbit lantern 42"
+#: The name of the button that cancels what is shown; it may tell its key.
+CANCEL = re.compile(r"^Cancel( C)?$")
 WIDE = (1440, 900)
 PHONE = (390, 844)
 
