@@ -95,8 +95,8 @@ class Company:
         self.start("thumbnail-render")
         for name in ("nightly-backup", "stock-sync", "invoice-export"):
             self.start(name)
-        for name in ("nightly-backup", "invoice-export"):
-            until(lambda job=name: self.newest(job).get("completed_at"), 30, f"the end of {name}")
+        until(lambda: self.newest("nightly-backup").get("completed_at"), 30, "it has run")
+        until(lambda: self.newest("invoice-export").get("completed_at"), 30, "it has run")
 
     def make(self, kind: str, body: dict[str, Any]) -> str:
         """Create one of a kind; return its id."""

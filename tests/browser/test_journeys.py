@@ -26,8 +26,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     (folder / "claude").write_text(STAND_IN)
     (folder / "claude").chmod(0o755)
     (folder / "shop_reports.py").write_text(MODULE)
-    programs = {"CLAUDE_COMMAND": str(folder / "claude"), "PYTHON_ALLOW": "shop_reports"}
-    with running(folder / "home", PYTHONPATH=str(folder), **programs) as started:
+    with running(
+        folder / "home",
+        CLAUDE_COMMAND=str(folder / "claude"),
+        PYTHON_ALLOW="shop_reports",
+        PYTHONPATH=str(folder),
+    ) as started:
         yield started
 
 

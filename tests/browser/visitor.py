@@ -143,7 +143,7 @@ def settled(page: Page) -> Page:
     """Wait until a page shows what it is for, with its fonts, and nothing that loads."""
     expect(page.locator("#app main").first).to_be_visible()
     expect(page.locator("[aria-busy=true], .skeleton")).to_have_count(0)
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.evaluate("document.fonts.ready.then(() => true)")
     return page
 
 
