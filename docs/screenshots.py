@@ -43,8 +43,8 @@ SHOTS = (
     Shot("jobs", "/jobs"),
     Shot("jobs-on-a-phone", "/jobs", size=PHONE),
     Shot("job", "/jobs/{job}"),
-    Shot("job-new", "/jobs/new", theme="light"),
-    Shot("job-new-vi", "/jobs/new", theme="light", language="vi"),
+    Shot("job-new", "/jobs/new?clone={job}", theme="light"),
+    Shot("job-new-vi", "/jobs/new?clone={job}", theme="light", language="vi"),
     Shot("executions", "/executions?status=failed", theme="light"),
     Shot("execution", "/executions/{execution}"),
     Shot("execution-vi", "/executions/{execution}", theme="light", language="vi"),
@@ -84,6 +84,7 @@ def take(visitor: Visitor, shot: Shot, place: str, press: Page) -> bytes:
         place, theme=shot.theme, size=shot.size, language=shot.language, as_whom=WHO
     )
     settled(page)
+    page.wait_for_timeout(1500)  # what is asked for while one types comes a moment later
     png = base64.b64encode(page.screenshot(animations="disabled")).decode()
     page.close()
     made = press.evaluate(_TO_WEBP, [f"data:image/png;base64,{png}", QUALITY])
