@@ -12,6 +12,7 @@ EVERY: dict[str, float | None] = {
     "compact_tallies": 60,
     "forget_old": 3600,
     "retention": None,
+    "roll_up": 60,
 }
 
 

@@ -62,8 +62,6 @@ make bench JSON=FILE    # for programs, too
 PostgreSQL is left out where no server is installed (Debian: `apt-get install postgresql`). The
 machine should do nothing else meanwhile.
 
-Figure 16, the delay of live output in the browser, comes with live output itself.
-
 `make soak MINUTES=60` is the counterpart for safety: under steady load it does the product a harm
 every 30 seconds, from `kill -9` of each process to a broker that loses its data, and judges at the
 end that no job was lost or run twice. See [Operations](operations.md#trying-to-break-it).

@@ -4,5 +4,5 @@ import base from "./vite.config";
 
 export default mergeConfig(
   base,
-  defineConfig({ test: { environment: "jsdom", include: ["tests/**/*.test.ts"], restoreMocks: true, css: true } }),
+  defineConfig({ test: { environment: "jsdom", include: ["tests/**/*.test.ts"], setupFiles: ["tests/setup.ts"], restoreMocks: true, css: true } }),
 );

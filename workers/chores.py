@@ -12,6 +12,8 @@ from app.services.audit import forgetting
 from app.services.notifications import history as mail_history
 from app.services.notifications import sending
 from app.services.people import tidying
+from app.services.usage import forgetting as usage_forgetting
+from app.services.usage import rollups
 from app.services.webhooks import history
 from workers import process
 from workers.executors import claude_logs
@@ -44,6 +46,9 @@ def perform(name: str) -> None:
         forgetting.purge_in_batches(process.settings())
         mail_history.purge_in_batches(process.settings())
         tidying.purge_in_batches()
+        usage_forgetting.purge_in_batches(process.settings())
+    elif name == "roll_up":
+        rollups.roll_up(process.settings())
     elif name in _DUTIES:
         with transaction() as session:
             _DUTIES[name](session)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.services.executions import Claim
 from workers.executors.stop import StopSignal
 from workers.log_sink import LogSink
+from workers.usage import UsageMeter
 
 
 @dataclass(slots=True)
@@ -23,6 +24,12 @@ class Flight:
     renewed: float = field(default_factory=time.monotonic)
     #: Values that were given to it and that nobody may read in what it prints.
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    meter: UsageMeter = field(default_factory=UsageMeter)
+
+    @property
+    def metered(self) -> tuple[str, int, UsageMeter]:
+        """Its id, the epoch of its claim, and what it used until now."""
+        return self.claim.id, self.claim.epoch, self.meter
 
 
 class Flights:

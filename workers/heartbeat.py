@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.db import reading
 from app.services import executions
-from workers import fuse
+from workers import fuse, usage
 from workers.flights import Flight, Flights
 from workers.ledger import Ledger
 from workers.log_sink import write_chunk
@@ -100,9 +101,7 @@ class Heartbeat:
         pairs = [(f.claim.id, f.claim.epoch) for f in held]
         asked = time.monotonic()
         try:
-            alive = self.ledger.call(
-                lambda session: executions.renew(session, self.worker, pairs, self.lease)
-            )
+            alive = self.ledger.call(lambda session: self._write_renewal(session, pairs, held))
         except SQLAlchemyError as error:
             log.warning("can't renew %d leases: %s", len(pairs), type(error).__name__)
             self._end_unrenewable(held)
@@ -113,6 +112,13 @@ class Heartbeat:
             elif self.flights.get(flight.claim.id) is flight:
                 log.warning("execution %s was taken from this worker", flight.claim.id)
                 flight.stop.set("fenced")
+
+    def _write_renewal(
+        self, session: Session, pairs: list[tuple[str, int]], held: list[Flight]
+    ) -> set[str]:
+        alive = executions.renew(session, self.worker, pairs, self.lease)
+        usage.write(session, [flight.metered for flight in held])
+        return alive
 
     def _end_unrenewable(self, held: list[Flight]) -> None:
         """Without the database somebody else may start what is to be retried: end that here."""

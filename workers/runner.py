@@ -19,7 +19,7 @@ from app.services import chain_runs, executions, tallies
 from app.services.chain_runs import Place
 from app.services.executions import Claim, Owner
 from app.services.wakeups import carrying, ring_after_commit
-from workers import fuse
+from workers import fuse, usage
 from workers.executors.base import Options
 from workers.executors.stop import StopSignal
 from workers.feed import Feed
@@ -177,6 +177,7 @@ class Runner:
         for end in ended:
             for chunk in end.chunks:
                 write_chunk(session, end.flight.claim.id, chunk)
+        usage.write(session, [end.flight.metered for end in ended])
         executions.settle_all(session, [(end.flight.claim, end.result) for end in ended])
         after_commit(session, lambda: self._forget(ended))
 

@@ -18,6 +18,7 @@ TABLE: Final = (
     ("GET", "/api/runs/<execution_id>", "executions.get_execution"),
     ("GET", "/api/runs/<execution_id>/logs", "executions.list_lines"),
     ("POST", "/api/runs/<execution_id>/logs/ticket", "log_tickets.create_log_ticket"),
+    ("GET", "/api/runs/<execution_id>/metrics", "usage.get_execution_metrics"),
     ("POST", "/api/runs/<execution_id>/cancel", "executions.cancel_execution"),
     ("POST", "/api/executions/<execution_id>/stop", "aliases.stop_execution"),
     ("POST", "/api/jobs/<job_id>/run", "jobs.execute_job"),

@@ -3,14 +3,16 @@
 import importlib
 import logging
 import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from app import bootstrap, db
-from app.cli.turns import Turns
+from app.gateways import telemetry
 from app.services.live import ending
 from app.services.people import setup
 from app.settings import Settings
@@ -19,6 +21,11 @@ log = logging.getLogger(__name__)
 
 #: So many requests are worked on at once; streams have threads of their own.
 THREADS = 16
+
+
+#: A stream gives its turn back as soon as its answer has begun.
+STREAMS: Final = ("text/event-stream",)
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -53,6 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "limit_request_line": 8190,
             "limit_request_fields": 100,
             "proc_name": "oneoff-api",
+            "worker_exit": _last_words,
         }.items():
             self.cfg.set(name, value)
 
@@ -62,6 +70,73 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         _invite_the_first(self.settings)
         app = importlib.import_module("app.factory").create_app(self.settings)
         return Turns(app, THREADS)
+
+
+def _last_words(_server: object, _worker: object) -> None:
+    telemetry.stop()
+
+
+class Turns:
+    """A WSGI application of which at most so many requests are worked on at once.
+
+    More threads than that are there for streams only: a burst of requests must not use those, nor
+    more connections to the database than there are.
+    """
+
+    def __init__(self, app: Wsgi, most: int) -> None:
+        self._app = app
+        self._turns = threading.BoundedSemaphore(most)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> "_Answer":
+        """Answer a request in its turn."""
+        turn = _Turn(self._turns)
+        environ["oneoff.end_turn"] = turn.end
+
+        def begin(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if any(n.lower() == "content-type" and v.startswith(STREAMS) for n, v in headers):
+                turn.end()
+            return start_response(status, headers, *rest)
+
+        try:
+            answer = self._app(environ, begin)
+        except BaseException:
+            turn.end()
+            raise
+        return _Answer(answer, turn)
+
+
+class _Turn:
+    """One request's turn; it is given back once, however often it ends."""
+
+    def __init__(self, turns: threading.BoundedSemaphore) -> None:
+        self._turns = turns
+        self._is_over = False
+        turns.acquire()
+
+    def end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._turns.release()
+
+
+class _Answer:
+    """An answer at whose end its turn is given back."""
+
+    def __init__(self, answer: Iterable[bytes], turn: _Turn) -> None:
+        self._answer = answer
+        self._turn = turn
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._answer)
+
+    def close(self) -> None:
+        """End the answer and the turn."""
+        try:
+            close = getattr(self._answer, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._turn.end()
 
 
 def run(settings: Settings) -> None:

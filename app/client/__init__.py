@@ -35,11 +35,13 @@ from app.client.things import (
     Tag,
     Worker,
 )
+from app.client.usage import BucketMetrics, ExecutionMetrics, JobMetrics, Sample
 from app.client.variables import Variable
 from app.client.webhooks import Delivery, Webhook
 
 __all__ = [
     "AuditEntry",
+    "BucketMetrics",
     "BulkResult",
     "BulkStep",
     "BulkTrial",
@@ -53,9 +55,11 @@ __all__ = [
     "Delivery",
     "Email",
     "Execution",
+    "ExecutionMetrics",
     "Forbidden",
     "Invalid",
     "Job",
+    "JobMetrics",
     "JobStats",
     "Key",
     "Line",
@@ -69,6 +73,7 @@ __all__ = [
     "RateLimited",
     "Refused",
     "Role",
+    "Sample",
     "Smtp",
     "Started",
     "Stats",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from itertools import chain
 from typing import Any, Unpack
 
@@ -10,8 +11,10 @@ from app.client.bulk import BulkStep, BulkTrial
 from app.client.connection import Connection, new_key
 from app.client.moments import Why
 from app.client.things import Execution, Line, Page, Started
+from app.client.usage import ExecutionMetrics
 from app.client.wishes import ExecutionQuery
 from app.domain import execution_state as state
+from app.domain.clock import to_wire
 
 _PATH = "/api/executions"
 _LINES_A_PAGE = 10_000
@@ -58,6 +61,12 @@ class Executions:
     def why(self, execution_id: str) -> Why:
         """Return why an execution ran, was late or did not run."""
         return Why.read(self._connection.get(f"{_PATH}/{execution_id}/why")["data"])
+
+    def metrics(self, execution_id: str, after: datetime | None = None) -> ExecutionMetrics:
+        """Return what an execution uses; only its samples later than ``after``, if given."""
+        query = {} if after is None else {"after": to_wire(after)}
+        found = self._connection.get(f"{_PATH}/{execution_id}/metrics", query)
+        return ExecutionMetrics.read(found)
 
     def replay(self, execution_id: str, *, force: bool = False) -> Started:
         """Run again what has ended badly; ``force`` also what was replayed before."""

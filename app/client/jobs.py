@@ -9,6 +9,7 @@ from app.client.connection import Connection, new_key
 from app.client.moments import Coming, JobStats, Why
 from app.client.synced import Synced
 from app.client.things import Bulk, Job, Page, Started
+from app.client.usage import JobMetrics
 from app.client.wishes import JobEdit, JobQuery, NewJob, Parameters
 
 _PATH = "/api/jobs"
@@ -150,6 +151,11 @@ class Jobs:
         """Return how a job's due moments of the last days (at most 400) ended."""
         answer = self._connection.get(f"{_PATH}/{job_id}/stats", {"days": days})
         return JobStats.read(answer["data"])
+
+    def metrics(self, job_id: str, days: int = 30, bucket: str = "day") -> JobMetrics:
+        """Return what a job took and used in the last days (at most 90), by day or hour."""
+        query = {"days": days, "bucket": bucket}
+        return JobMetrics.read(self._connection.get(f"{_PATH}/{job_id}/metrics", query)["data"])
 
     def cancel(self, job_id: str, *, force: bool = False) -> None:
         """Cancel a job: at once if it waits, else by ending what runs."""

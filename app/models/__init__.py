@@ -21,6 +21,7 @@ from app.models.system import (
     Tally,
     Worker,
 )
+from app.models.usage import JobRollup, RollupMark, UsageSample
 from app.models.variables import Variable
 from app.models.webhooks import Webhook, WebhookDelivery
 
@@ -38,6 +39,7 @@ __all__ = [
     "IdempotencyKey",
     "Installation",
     "Job",
+    "JobRollup",
     "JobStreak",
     "JobVersion",
     "Lease",
@@ -46,11 +48,13 @@ __all__ = [
     "Queue",
     "QueueStart",
     "Role",
+    "RollupMark",
     "SignInTry",
     "SpentState",
     "SystemConfig",
     "Tag",
     "Tally",
+    "UsageSample",
     "User",
     "UserSession",
     "Variable",

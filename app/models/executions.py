@@ -91,7 +91,11 @@ class Execution(Base):
     output_purged_at: Mapped[Moment | None]
     output_purged_by: Mapped[str | None]
     cpu_seconds: Mapped[float | None] = mapped_column(sa.Float())
+    #: The greatest of any one process or, where that was sampled, of all of them together.
     max_rss_bytes: Mapped[int | None]
+    #: Of the samples, if there are any.
+    max_cpu_percent: Mapped[float | None] = mapped_column(sa.Float())
+    mean_rss_bytes: Mapped[int | None]
     #: Counts edits of a planned row; a message that carries an older one dies at the claim.
     generation: Mapped[int] = mapped_column(sa.Integer(), default=1)
     #: Counts claims; every write of the owner carries it, a stale one is refused.
@@ -104,6 +108,8 @@ class Execution(Base):
     #: The chain run it belongs to, and as which of its links, from 1.
     chain_run_id: Mapped[Id | None]
     link_index: Mapped[int | None] = mapped_column(sa.Integer())
+    #: Its place in a trace, as W3C writes it: below what asked for it. Its attempts share one.
+    traceparent: Mapped[str | None] = mapped_column(sa.String(55))
     created_at: Mapped[Moment]
 
     __table_args__ = (

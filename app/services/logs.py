@@ -143,13 +143,17 @@ def _chunks(session: Session, execution_id: str, after: int) -> Sequence[Executi
         .limit(_CHUNKS_A_READ)
     )
     found = list(session.scalars(query))
-    holder = session.scalar(
-        sa.select(ExecutionLog)
+    before = (
+        sa.select(ExecutionLog.first_number, ExecutionLog.last_number)
         .where(ExecutionLog.execution_id == execution_id, ExecutionLog.first_number <= after)
         .order_by(ExecutionLog.first_number.desc())
         .limit(1)
     )
-    return [holder, *found] if holder is not None and holder.last_number > after else found
+    nearest = session.execute(before).first()
+    if nearest is None or nearest.last_number <= after:  # the usual case needs no body
+        return found
+    holder = session.get(ExecutionLog, (execution_id, nearest.first_number))
+    return found if holder is None else [holder, *found]
 
 
 def _walk(chunks: Sequence[ExecutionLog], after: int) -> Iterator[Line]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db import db_now
 from app.domain import execution_state as state
 from app.domain.clock import now
-from app.gateways import broker
+from app.gateways import broker, metrics
 from app.models import Execution, Queue, Worker
 from app.services import pauses, tallies, totals, workers
 from app.services.access import sight
@@ -42,7 +42,7 @@ def system_status(session: Session) -> dict[str, Any]:
         "completed_today": _started_since(session, (state.COMPLETED,), _midnight()),
         "failed_recent": _started_since(session, state.FAILURES, now() - timedelta(hours=24)),
         "avg_duration_ms": average_duration_ms(session),
-        "queue_depth": executions[state.QUEUED] + _due(session),
+        "queue_depth": executions[state.QUEUED] + due(session),
         "total_jobs": sum(jobs.values()),
         "total_executions": sum(executions.values()),
         "pause": pauses.wire(pauses.system_pause(session)),
@@ -53,15 +53,38 @@ def system_status(session: Session) -> dict[str, Any]:
     }
 
 
+def dashboard(session: Session) -> dict[str, Any]:
+    """Return the figures of ``GET /api/dashboard/stats``.
+
+    Whoever does not see everything is told of the executions there are, not of forgotten ones.
+    """
+    jobs, executions = by_status(session, "jobs"), by_status(session, "executions")
+    ended: dict[str, float] = defaultdict(float, executions)
+    if sight.limited() is None:
+        ended.clear()
+        for (_, verdict), count in ends(session).items():
+            ended[verdict] += count
+    completed = round(ended[state.COMPLETED])
+    failed = round(sum(ended[status] for status in state.FAILURES))
+    return {
+        "active_jobs": jobs["scheduled"] + jobs["running"],
+        "running_now": sum(executions[status] for status in state.STARTED),
+        "success_rate": completed / (completed + failed) if completed + failed else None,
+        "total_failures": failed,
+        "average_duration_ms": average_duration_ms(session),
+        "uptime_ms": round(metrics.uptime_seconds() * 1000),
+    }
+
+
 def queue_stats(session: Session) -> dict[str, int]:
     """Return how many executions wait, run and have ended, for ``GET /api/stats``.
 
     What is due and has not started is queued, never running.
     """
-    counts, due = by_status(session, "executions"), _due(session)
+    counts, late = by_status(session, "executions"), due(session)
     return {
-        "scheduled": max(counts[state.SCHEDULED] - due, 0),
-        "queued": counts[state.QUEUED] + due,
+        "scheduled": max(counts[state.SCHEDULED] - late, 0),
+        "queued": counts[state.QUEUED] + late,
         "running": sum(counts[status] for status in state.STARTED),
         "finished": counts[state.COMPLETED],
         "failed": sum(counts[status] for status in state.FAILURES),
@@ -148,8 +171,11 @@ def _count_of(query: sa.Select[Any]) -> sa.Select[Any]:
     return query.with_only_columns(sa.func.count())
 
 
-def _due(session: Session) -> int:
+def due(session: Session, project_id: str | None = None) -> int:
+    """Return how many executions wait whose moment has come, of one project or of all."""
     query = sa.select(sa.func.count()).select_from(Execution)
+    if project_id is not None:
+        query = query.where(Execution.project_id == project_id)
     return session.scalar(query.where(DUE, Execution.run_at <= db_now())) or 0
 
 

@@ -25,15 +25,19 @@ from app.domain.setting_fields import (
 )
 from app.settings.mail import MailSettings
 from app.settings.security import SecuritySettings
+from app.settings.telemetry import TelemetrySettings
 
 #: Values that the table system_config holds too, with the setting that seeds each.
-RUNTIME_KEYS = ("workers_count", "default_timezone", "log_retention_days", "default_priority")
+RUNTIME_KEYS = (
+    *("workers_count", "default_timezone", "default_priority"),
+    *("log_retention_days", "metrics_retention_days"),
+)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: Unix sockets can't have longer paths everywhere (bytes).
 LONGEST_SOCKET_PATH = 100
 
 
-class Settings(MailSettings, SecuritySettings):
+class Settings(MailSettings, SecuritySettings, TelemetrySettings):
     """The settings of this start. Durations are in seconds, sizes in bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -45,6 +49,12 @@ class Settings(MailSettings, SecuritySettings):
     log_level: Level = Field("info", description="debug, info, warn or error")
     default_timezone: Zone = Field("UTC", description="Time zone of jobs that name none")
     log_retention_days: int = Field(90, ge=1, le=36500, description="Days executions are kept")
+    metrics_retention_days: int = Field(
+        30, ge=1, le=36500, description="Days samples of CPU and memory are kept"
+    )
+    rollup_retention_days: int = Field(
+        400, ge=1, le=36500, description="Days hourly and daily figures of jobs are kept"
+    )
     default_priority: int = Field(5, ge=1, le=10, description="Priority of jobs that name none")
     environment: str = Field("production", min_length=1, description="A label for logs")
     metrics_enabled: bool = Field(default=True, description="Answer /metrics")

@@ -34,8 +34,9 @@ def test_streams_do_not_keep_the_product_from_stopping(product: Product, figure:
         assert ear.has_ended.wait(10)
     assert watcher.until_closed() == 1001
     figure(f"21 streams ended {time.monotonic() - began:.2f} s after SIGTERM")
-    for one in (*ears, watcher):
-        one.close()
+    for ear in ears:
+        ear.close()
+    watcher.close()
     until(lambda: _answers(product), 30, "the API was started again")
     again = Listener(url)
     job = product.create("echo hi")
@@ -48,7 +49,7 @@ def test_lines_come_while_they_are_printed(product: Product, figure: Any) -> Non
     job = product.create("for n in $(seq 100); do date +%s.%N; sleep 0.02; done")
     until(lambda: product.executions(job["id"]), 30, "it has an execution")
     watcher = Watcher(f"http://localhost:{product.port}", _log_of(product.executions(job["id"])[0]))
-    waits = []
+    waits: list[float] = []
     while watcher.code is None and watcher.read():
         seen = clock.now().timestamp()
         lines = [text for _, text in watcher.lines()]

@@ -2,10 +2,12 @@
 
 from app.db import transaction
 from app.domain.clock import now
-from app.models import Execution, ExecutionLog, Webhook
+from app.models import Execution, ExecutionLog, UsageSample, Webhook
 from app.services import executions
 from app.services.executions import Owner, Result
+from app.services.usage import rollups
 from app.services.webhooks import outbox
+from app.settings import Settings
 from tests.support.api import LATER
 
 MARK = "zzmark"
@@ -31,6 +33,7 @@ def build(who, mark=MARK):
             ("of_project", {"scope": "project", "project_id": project}),
         )
     ]
+    rollups.roll_up(Settings())
     with transaction() as session:
         told = outbox.add(session, webhook, [("job.failed", f'{{"text":"{mark}"}}')])
     return {
@@ -92,6 +95,8 @@ def _run(who, job, mark, verdict):
         body = f'[["stdout",0,"{mark} line\\n"]]'
         values = {"first_number": 1, "last_number": 1, "logged_at": now(), "body": body}
         session.add(ExecutionLog(execution_id=started, **values))
+        used = {"cpu_percent": 1.0, "memory_bytes": 1, "memory_percent": None}
+        session.add(UsageSample(execution_id=started, sampled_at=now(), **used))
         result = Result(
             "completed" if verdict == "completed" else "failed",
             duration_ms=40,

@@ -1,7 +1,8 @@
 """What the runner and an executor know of each other: a spec goes in, an outcome comes out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
@@ -49,12 +50,61 @@ class Output(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a piece of work uses: CPU seconds so far, memory now, and the most it could have."""
+
+    cpu_seconds: float
+    memory_bytes: int
+    memory_limit: int
+
+
+class Meter(Protocol):
+    """Takes what long work uses while it goes on."""
+
+    def note(self, seconds: float, reading: Reading) -> None:
+        """Note a reading, so many seconds after the work began. Never blocks, never raises."""
+
+
+class _NoMeter:
+    def note(self, seconds: float, reading: Reading) -> None:
+        pass
+
+
+NO_METER: Meter = _NoMeter()
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """What the person who started this execution gave beside the job's own spec."""
 
     env: Mapping[str, str] = field(default_factory=dict)
     args: tuple[str, ...] | None = None
     body: str | None = None
+
+
+class Call(Protocol):
+    """A request to somebody else, as the trace of the attempt sees it."""
+
+    @property
+    def traceparent(self) -> str:
+        """What to send along."""
+
+    def answered(self, status: int) -> None:
+        """Hear how it was answered; what is raised inside says why it was not."""
+
+
+#: Begins a call: its method, its address without secrets, and which try it is, from 1.
+Calls = Callable[[str, str, int], AbstractContextManager[Call]]
+
+
+@dataclass(frozen=True, slots=True)
+class Untraced:
+    """A call that is recorded nowhere."""
+
+    traceparent: str
+
+    def answered(self, status: int) -> None:
+        """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +127,16 @@ class Context:
     #: Takes the secrets of the attempt out of a text. ``output`` and the outcome's error pass
     #: through it by themselves; what an executor writes elsewhere must.
     masker: Masker = NOTHING
+    #: Is told what the work uses from its first second on, where that can be known.
+    meter: Meter = NO_METER
+    #: ``None`` while calls are recorded nowhere.
+    calls: Calls | None = None
+
+    def call(self, method: str, url: str, number: int) -> AbstractContextManager[Call]:
+        """Begin a request to somebody else: the try ``number`` of it, from 1."""
+        if self.calls is None:
+            return nullcontext(Untraced(self.traceparent))
+        return self.calls(method, self.masker.text(url), number)
 
     def within(self, seconds: float | None) -> Self:
         """Return the context with a deadline at most so many seconds from now."""

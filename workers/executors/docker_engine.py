@@ -24,6 +24,7 @@ from requests import Response
 from requests.exceptions import HTTPError, ReadTimeout, RequestException
 
 from app.domain.errors import shorten
+from workers.executors.base import Reading
 from workers.executors.docker_order import EPOCH, EXECUTION, INSTALLATION, KEPT
 from workers.executors.refusal import Refusal
 
@@ -162,15 +163,15 @@ class Engine:
             state = self._client.inspect_container(name)["State"]
         return State(state["Running"], state["ExitCode"], state["OOMKilled"])
 
-    def sample(self, name: str) -> tuple[float, int] | None:
-        """Return CPU seconds so far and memory now, in bytes; ``None`` if they can't be had."""
+    def sample(self, name: str) -> Reading | None:
+        """Return what a container uses; ``None`` if that can't be known."""
         try:
             figures: Any = self._client.stats(name, stream=False, one_shot=True)
             memory = figures["memory_stats"]
             detail = memory.get("stats", {})
             cache = detail.get("total_inactive_file", detail.get("inactive_file", 0))
             cpu = figures["cpu_stats"]["cpu_usage"]["total_usage"] / 1_000_000_000
-            return cpu, max(memory["usage"] - cache, 0)
+            return Reading(cpu, max(memory["usage"] - cache, 0), int(memory.get("limit", 0)))
         except (DockerException, RequestException, OSError, KeyError, ValueError):
             return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from workers.executors.base import Context, Usage
 from workers.executors.docker_frames import Frames
 from workers.executors.ending import Ending, Stopped, Tail, why_to_stop
+from workers.executors.gauges.gauge import FIRST_SAMPLE_SECONDS, SAMPLE_SECONDS
 
 if TYPE_CHECKING:
     from workers.executors.docker_engine import Channel, Engine, State
@@ -23,8 +24,7 @@ _NOT_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _BLOCK = 262_144
 _HARDENED_SECONDS = 0.05  # how often to look whether a cancel has become a force
 _LOST_SECONDS = 10.0  # after SIGKILL without news the engine itself must be stuck
-_FIRST_SAMPLE_SECONDS = 0.3
-_SAMPLE_SECONDS = 3.0
+_FIRST_SIGHT_SECONDS = 0.3  # of many containers the only one
 _FIRST_LOOK_SECONDS = 0.005
 _LOOK_SECONDS = 0.5
 
@@ -64,7 +64,7 @@ class Attendance:
         """Start the container, pass on what it prints, and return how it ended."""
         self._engine.start(self._name)
         self._started_at = time.monotonic()
-        self._sample_at = self._started_at + _FIRST_SAMPLE_SECONDS
+        self._sample_at = self._started_at + _FIRST_SIGHT_SECONDS
         while self._output.socket in self._selector.get_map():
             for key, _ in self._selector.select(self._pause()):
                 key.data()
@@ -143,13 +143,19 @@ class Attendance:
         """Note what the container uses; how much it used at its very end nobody can tell."""
         if now < self._sample_at:
             return
-        self._sample_at = now + _SAMPLE_SECONDS
-        sample = self._engine.sample(self._name)
-        if sample is None:
+        seconds = now - self._started_at
+        is_early = seconds < FIRST_SAMPLE_SECONDS
+        self._sample_at = (
+            self._started_at + FIRST_SAMPLE_SECONDS if is_early else now + SAMPLE_SECONDS
+        )
+        reading = self._engine.sample(self._name)
+        if reading is None:
             self._sample_at = math.inf
             return
-        cpu_seconds, memory = sample
-        self._usage = Usage(cpu_seconds, max(memory, self._usage.max_rss_bytes or 0))
+        most = max(reading.memory_bytes, self._usage.max_rss_bytes or 0)
+        self._usage = Usage(reading.cpu_seconds, most)
+        if not is_early:
+            self._context.meter.note(seconds, reading)
 
     def _ended_state(self) -> "State":
         """Return how it ended; where its output has ended before it, wait for it."""

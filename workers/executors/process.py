@@ -1,5 +1,6 @@
 """Runs one command at a time for a slot, through the fork helper, and leaves nothing of it."""
 
+import math
 import os
 import selectors
 import signal
@@ -16,6 +17,8 @@ from typing import Self
 from workers.executors import helper
 from workers.executors.base import Context, Stream, Usage
 from workers.executors.ending import Ending, StartFailure, Stopped, Tail, why_to_stop
+from workers.executors.gauges.gauge import Gauge
+from workers.executors.gauges.process_tree import ProcessTree
 from workers.executors.leftovers import MARK, kill_marked
 
 GRACE_SECONDS = 5.0
@@ -58,7 +61,7 @@ class ProcessHost:
             return Ending(stopped=stopped)
         with _Run(context) as run:
             try:
-                run.start(command, self._connect())
+                run.start(command, self._connect(), self._helper_pid())
                 run.watch()
             except _HelperLostError:
                 self._abandon(context.execution_id)
@@ -83,6 +86,9 @@ class ProcessHost:
     def _abandon(self, execution_id: str) -> None:
         self.close()
         kill_marked(execution_id)
+
+    def _helper_pid(self) -> int:
+        return 0 if self._helper is None else self._helper.pid
 
     def _connect(self) -> socket.socket:
         if self._socket is None or self._helper is None or self._helper.poll() is not None:
@@ -121,9 +127,10 @@ class _Run:
             os.close(descriptor)
         self._selector.close()
 
-    def start(self, command: Command, sock: socket.socket) -> None:
+    def start(self, command: Command, sock: socket.socket, helper_pid: int) -> None:
         """Ask the helper at the other end of the socket to start the command."""
         self._socket = sock
+        self._gauge = Gauge(ProcessTree(helper_pid).read, self._context.meter, self._started_at)
         with ExitStack() as theirs:  # their ends are closed here once the helper has its own copies
             stdin = self._open_stdin(command.body)
             theirs.callback(os.close, stdin)
@@ -233,13 +240,15 @@ class _Run:
     def _pause(self) -> float | None:
         if self._stopped is None:
             deadline = self._context.deadline
-            return None if deadline is None else max(0.0, deadline - time.monotonic())
+            until = self._gauge.due if deadline is None else min(deadline, self._gauge.due)
+            return None if until == math.inf else max(0.0, until - time.monotonic())
         until = min(self._kill_at, self._lost_at) - time.monotonic()
         return max(0.0, min(until, _HARDENED_SECONDS))
 
     def _enforce(self, now: float) -> None:
         if self._ending is not None:
             return
+        self._gauge.look(now)
         if self._stopped is None:
             self._stopped = why_to_stop(self._context, now)
             if self._stopped not in {None, "force"}:

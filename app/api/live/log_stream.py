@@ -31,7 +31,7 @@ blp = Blueprint("log_stream", __name__)
 CHECK_SECONDS: Final = 3.0
 _WAIT_SECONDS: Final = 1.0
 #: One socket is written to no more often; one that was quiet is written to at once.
-_PACE_SECONDS: Final = 0.01
+_PACE_SECONDS: Final = 0.005
 _EXTENSION: Final = "oneoff_outputs"
 _LONGEST_NUMBER: Final = 16
 

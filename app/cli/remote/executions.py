@@ -7,6 +7,7 @@ import click
 from app.cli.commands import Group
 from app.cli.remote import execution_filters, targets
 from app.cli.remote.acts import act_on_executions
+from app.cli.remote.figures import execution_metrics
 from app.cli.remote.lifecycle import show_why
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.output import duration, exact, relative
@@ -42,6 +43,9 @@ def _row(one: Execution) -> tuple[Any, ...]:
     error = (one.error or one.reason or "").split("\n")[0]
     started = relative(one.started_at) if one.started_at else f"due {relative(one.due_at)}"
     return (one.id, name, one.status, started, duration(one.duration_ms), one.exit_code, error)
+
+
+executions.add_command(execution_metrics)
 
 
 @executions.command()

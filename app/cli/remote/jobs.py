@@ -38,6 +38,7 @@ for command in (
     sync.sync,
     figures.stats,
     acts.act_on_jobs,
+    figures.job_metrics,
 ):
     jobs.add_command(command)
 

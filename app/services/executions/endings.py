@@ -47,6 +47,8 @@ _KEPT = (
     "output_truncated",
     "cpu_seconds",
     "max_rss_bytes",
+    "max_cpu_percent",
+    "mean_rss_bytes",
 )
 
 _executions: Any = Execution.__table__

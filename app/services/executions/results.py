@@ -18,6 +18,9 @@ class Result:
     output_truncated: bool = False
     cpu_seconds: float | None = None
     max_rss_bytes: int | None = None
+    #: By the samples, of what lived long enough to have any.
+    max_cpu_percent: float | None = None
+    mean_rss_bytes: int | None = None
     #: How long the target asked to be left alone, and whether it would refuse again for good.
     retry_after_seconds: float = 0.0
     is_permanent: bool = False

@@ -440,6 +440,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dashboard/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the installation at a glance, from counters */
+        get: operations["getDashboardStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead-letters": {
         parameters: {
             query?: never;
@@ -734,6 +751,44 @@ export interface paths {
         };
         /** Return lines of output; with Accept: text/plain all of it as a file */
         get: operations["listLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{execution_id}/logs/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return a ticket for WS /api/executions/:id/logs/live, good for 30 s and one socket */
+        post: operations["createLogTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/executions/{execution_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return what an execution uses, about every two seconds */
+        get: operations["getExecutionMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1119,6 +1174,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        /** Return what a job's executions took and used, by the day or the hour */
+        get: operations["getJobMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}/next": {
         parameters: {
             query?: never;
@@ -1341,6 +1415,23 @@ export interface paths {
         };
         /** Tell why a job ran at a moment, or did not */
         get: operations["whyMoment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return figures, what needs a look, what runs, what ended and what comes next */
+        get: operations["getOverview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1579,6 +1670,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find jobs, executions, chains, errors and people; the best of each kind first */
+        get: operations["findThings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names of all jobs, if they are not too many */
+        get: operations["listNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/smtp": {
         parameters: {
             query?: never;
@@ -1719,6 +1844,23 @@ export interface paths {
         head?: never;
         /** Set a value; it holds from now on, without a restart */
         patch: operations["updateSystemConfig"];
+        trace?: never;
+    };
+    "/api/system/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the addresses of other tools that belong to this installation */
+        get: operations["getLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/system/pause": {
@@ -2286,6 +2428,32 @@ export interface components {
             /** Format: date-time */
             updated_at?: string;
         };
+        AtWorkOut: {
+            actor: string | null;
+            attempt: number;
+            /** Format: date-time */
+            completed_at: string | null;
+            duration_ms: number | null;
+            error_code: string | null;
+            exit_code: number | null;
+            id: string;
+            job_id: string;
+            job_name: string;
+            number: number;
+            origin: string;
+            /** @description 95 % of these took no longer */
+            p95_duration_ms: number | null;
+            reason: string | null;
+            /** @description The last line of its error or output */
+            said?: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            status: string;
+            /** @description Of the job */
+            type: string;
+            /** @description Median of those that completed of the 20 latest of its job */
+            usual_duration_ms: number | null;
+        };
         AuditEntryOut: {
             /** @example jobs.update_job */
             action?: string;
@@ -2332,6 +2500,38 @@ export interface components {
             refused?: number;
             /** @description That the filters still let through */
             remaining?: number;
+        };
+        BucketMetricsOut: {
+            /** @description CPU time by the time they took. Of one core: 200 is two cores */
+            avg_cpu_percent: number | null;
+            /** @description Of those that completed */
+            avg_duration_ms: number | null;
+            /** @description Mean of their means, or of the peaks of short ones */
+            avg_memory_bytes: number | null;
+            /** @description Those that were cancelled */
+            cancelled_count: number;
+            /** @description Those that failed, timed out or are dead letters */
+            failure_count: number;
+            /** @description The greatest of the samples, or of the means of short ones */
+            max_cpu_percent: number | null;
+            /** @description Of those that completed */
+            max_duration_ms: number | null;
+            /** @description The greatest peak */
+            max_memory_bytes: number | null;
+            /** @description Of those that completed: the median, by the nearest rank */
+            p50_duration_ms: number | null;
+            /** @description Of those that completed: 95 % took no longer, by the nearest rank */
+            p95_duration_ms: number | null;
+            /** Format: date-time */
+            period_start: string;
+            /** @description Those that had started */
+            run_count: number;
+            /** @description Those that completed */
+            success_count: number;
+            /** @description Completed among completed and failed, 0 to 1; null if neither */
+            success_rate: number | null;
+            /** @description Those of the failures that timed out */
+            timeout_count: number;
         };
         BucketOut: {
             /**
@@ -2587,6 +2787,23 @@ export interface components {
              */
             value?: string;
         };
+        DashboardEnvelope: {
+            data: components["schemas"]["DashboardOut"];
+        };
+        DashboardOut: {
+            /** @description Jobs that wait for their moment or are at work */
+            active_jobs: number;
+            /** @description Mean of completed executions; 0 before the first */
+            average_duration_ms: number;
+            /** @description Executions at work */
+            running_now: number;
+            /** @description Completed among completed and failed, 0 to 1; null if neither */
+            success_rate: number | null;
+            /** @description Executions that failed, timed out or became dead letters */
+            total_failures: number;
+            /** @description Since the process that answers began */
+            uptime_ms: number;
+        };
         DeadLetterBatch: {
             /** @description Change nothing; say how many there are */
             dry_run?: boolean;
@@ -2724,6 +2941,28 @@ export interface components {
             total: number;
             /** @description There are more than total; beyond 10,000 nobody counts */
             total_is_capped?: boolean;
+        };
+        EndOut: {
+            actor: string | null;
+            attempt: number;
+            /** Format: date-time */
+            completed_at: string | null;
+            duration_ms: number | null;
+            error_code: string | null;
+            exit_code: number | null;
+            id: string;
+            job_id: string;
+            job_name: string;
+            number: number;
+            origin: string;
+            reason: string | null;
+            /** @description The last line of its error or output */
+            said?: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            status: string;
+            /** @description Of the job */
+            type: string;
         };
         Enqueue: {
             /**
@@ -2900,6 +3139,8 @@ export interface components {
             started_at?: string | null;
             /** @enum {string} */
             status?: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+            /** @description Of the trace that it belongs to: its request's, if one asked */
+            trace_id?: string;
             usage?: components["schemas"]["UsageOut"];
             /** @description Median of its job's latest. With usual=true */
             usual_duration_ms?: number | null;
@@ -2921,6 +3162,38 @@ export interface components {
              * @default 100
              */
             limit: number;
+        };
+        FiguresOut: {
+            /** @description Started within 24 hours and completed */
+            completed_24h: number;
+            /** @description Started today (UTC) and completed */
+            completed_today: number;
+            /** @description Dead letters that wait for a person; at most 10,000 are counted */
+            dead_letters: number;
+            /** @description Jobs that are disabled; at most 10,000 are counted */
+            disabled: number;
+            /** @description Started within 24 hours and failed, timed out or a dead letter */
+            failed_24h: number;
+            /** @description Of all queues; none of a single project */
+            oldest_wait_seconds: number | null;
+            /** @description Jobs that are paused */
+            paused: number;
+            /** @description Moments within an hour from now; at most 2,000 are counted */
+            planned_next_hour: number;
+            /** @description Executions due or queued, not started */
+            queued: number;
+            /** @description Executions at work */
+            running: number;
+            /** @description Jobs that wait for their moment */
+            scheduled: number;
+            /** @description 95 % of the 200 latest starts came within so long of their moment */
+            start_lateness_p95_ms: number | null;
+            /** @description From 0 to 1; none if nothing was decided */
+            success_rate_24h: number | null;
+            /** @description From 0 to 1, of what started within 7 days */
+            success_rate_7d: number | null;
+            total_executions: number;
+            total_jobs: number;
         };
         FirstAdmin: {
             /** Format: email */
@@ -2982,6 +3255,40 @@ export interface components {
             dead_letter: number;
             failed: number;
             timeout: number;
+        };
+        HitList: {
+            data: components["schemas"]["HitOut"][];
+        };
+        HitOut: {
+            /**
+             * Format: date-time
+             * @description When it began, or was last seen
+             */
+            at?: string;
+            /** @description Of an error: dead letters that wait */
+            count?: number;
+            /** @description Of an error: the fingerprint of its dead letters */
+            id: string;
+            job_id?: string;
+            /** @enum {string} */
+            kind: "job" | "execution" | "chain" | "error" | "person";
+            reason?: string;
+            /** @description off: a disabled job or person */
+            status?: string;
+            /** @description A project, a job, an address, or what an error says */
+            subtitle?: string;
+            title: string;
+            /** @description Of the job */
+            type?: string;
+        };
+        HourOut: {
+            /**
+             * Format: date-time
+             * @description Its beginning
+             */
+            at: string;
+            completed: number;
+            failed: number;
         };
         JobChoice: {
             /** @description Its owner: me, or such as user:ann */
@@ -3134,6 +3441,27 @@ export interface components {
             total: number;
             /** @description There are more than total; beyond 10,000 nobody counts */
             total_is_capped?: boolean;
+        };
+        JobMetricsEnvelope: {
+            data: components["schemas"]["JobMetricsOut"];
+        };
+        JobMetricsOut: {
+            /** @enum {string} */
+            bucket: "hour" | "day";
+            buckets: components["schemas"]["BucketMetricsOut"][];
+            /**
+             * Format: date-time
+             * @description Hours and days are UTC's
+             */
+            since: string;
+            total: components["schemas"]["RunCounts"];
+            /** Format: date-time */
+            until: string;
+            /**
+             * Format: date-time
+             * @description What has ended since may be missing; null: nothing is counted
+             */
+            updated_at: string | null;
         };
         JobOut: {
             auto_start?: boolean;
@@ -3407,6 +3735,14 @@ export interface components {
             sequence_order?: number;
             stop_on_failure?: boolean;
         };
+        LinksEnvelope: {
+            data: components["schemas"]["LinksOut"];
+        };
+        LinksOut: {
+            flower_url?: string | null;
+            /** @description Of a trace: {trace_id} in it stands for the trace's id */
+            trace_url?: string | null;
+        };
         LogOut: {
             data: components["schemas"]["LineOut"][];
             /**
@@ -3415,10 +3751,49 @@ export interface components {
              */
             status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
         };
+        LogTicketEnvelope: {
+            data: components["schemas"]["TicketOut"];
+        };
         Login: {
             /** Format: password */
             password: string;
             username: string;
+        };
+        LookOut: {
+            /** @description Executions, or moments that were missed */
+            count: number | null;
+            error: string | null;
+            error_code: string | null;
+            /** @description The newest */
+            execution_id: string | null;
+            /** @description Of dead letters */
+            fingerprint: string | null;
+            /** Format: date-time */
+            first_at: string | null;
+            job_id: string | null;
+            job_name: string | null;
+            /**
+             * @description late: what waits in a queue for over 5 minutes; unserved: nobody serves the queue; idle_worker: lives and takes no messages
+             * @enum {string}
+             */
+            kind: "failed" | "timeout" | "missed" | "dead_letter" | "late" | "unserved" | "idle_worker";
+            /** Format: date-time */
+            last_at: string | null;
+            number: number | null;
+            queue: string | null;
+            /** @description Why it was missed */
+            reason: string | null;
+            type: string | null;
+            worker: string | null;
+        };
+        LooksOut: {
+            /** @description Jobs and errors that ended badly within 24 hours and still stand */
+            error_groups: number;
+            items: components["schemas"]["LookOut"][];
+            /** @description Those whose first was within the last hour */
+            new_error_groups: number;
+            /** @description Of all, also of those that are not told */
+            total: number;
         };
         MailOut: {
             attempts?: number;
@@ -3483,6 +3858,14 @@ export interface components {
             local?: string;
             /** Format: date-time */
             utc?: string;
+        };
+        NamesEnvelope: {
+            data: components["schemas"]["NamesOut"];
+        };
+        NamesOut: {
+            /** @description Whether these are all; over 5,000 none are told */
+            is_complete: boolean;
+            jobs: components["schemas"]["HitOut"][];
         };
         NewApiKey: {
             /**
@@ -3811,6 +4194,23 @@ export interface components {
             result?: "done" | "refused" | "skipped";
             /** @description In a dry run: its state */
             status?: string;
+        };
+        OverviewEnvelope: {
+            data: components["schemas"]["OverviewOut"];
+        };
+        OverviewOut: {
+            figures: components["schemas"]["FiguresOut"];
+            finished: components["schemas"]["EndOut"][] | null;
+            hours: components["schemas"]["HourOut"][];
+            /** Format: date-time */
+            last_failure_at: string | null;
+            needs_a_look: components["schemas"]["LooksOut"] | null;
+            pause: components["schemas"]["PauseOut"];
+            queues: components["schemas"]["QueueOut"][];
+            running: components["schemas"]["RunningOut"] | null;
+            strip: components["schemas"]["TimelineOut"];
+            up_next: components["schemas"]["MomentOut"][] | null;
+            workers: components["schemas"]["WorkerOut"][];
         };
         PaginationMetadata: {
             /** @description First available page number. */
@@ -4254,6 +4654,20 @@ export interface components {
             /** @description The old key is valid for so long; 0: it is revoked at once */
             overlap_seconds?: number;
         };
+        RunCounts: {
+            /** @description Those that were cancelled */
+            cancelled_count: number;
+            /** @description Those that failed, timed out or are dead letters */
+            failure_count: number;
+            /** @description Those that had started */
+            run_count: number;
+            /** @description Those that completed */
+            success_count: number;
+            /** @description Completed among completed and failed, 0 to 1; null if neither */
+            success_rate: number | null;
+            /** @description Those of the failures that timed out */
+            timeout_count: number;
+        };
         RunLinkOut: {
             duration_ms?: number | null;
             executions?: components["schemas"]["LinkExecutionOut"][];
@@ -4275,6 +4689,26 @@ export interface components {
             /** @enum {string} */
             status?: "pending" | "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
             stop_on_failure?: boolean;
+        };
+        RunningOut: {
+            executions: components["schemas"]["AtWorkOut"][];
+            total: number;
+        };
+        SampleOut: {
+            /** @description Since the sample before. Of one core: 200 is two cores */
+            cpu_percent: number;
+            /** @description Resident memory of all its processes, or of its container */
+            memory_bytes: number;
+            /** @description Of the machine's memory, or of the container's limit */
+            memory_percent: number | null;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        SamplesOut: {
+            data: components["schemas"]["SampleOut"][];
+            /** @enum {string} */
+            status: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+            usage: components["schemas"]["WholeUsageOut"];
         };
         SchedulePreview: {
             /** @default 10 */
@@ -4486,6 +4920,8 @@ export interface components {
             currently_running?: number;
             /** @description Executions started within 24 hours that failed or timed out */
             failed_recent?: number;
+            /** @description Jobs and errors that ended badly within 24 hours and still stand; null for who may not see executions */
+            failing?: number | null;
             /** @description Run slots that wait for work */
             idle_workers?: number;
             /** @description Whether a worker lives */
@@ -4533,6 +4969,12 @@ export interface components {
             delivery?: components["schemas"]["DeliveryOut"];
             /** @example test sent */
             status?: string;
+        };
+        TicketOut: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description For ?ticket= of the socket's address; used once */
+            ticket: string;
         };
         TimelineEnvelope: {
             data: components["schemas"]["TimelineOut"];
@@ -4811,6 +5253,16 @@ export interface components {
             roles?: string[];
             session_id?: string | null;
             username?: string | null;
+        };
+        WholeUsageOut: {
+            /** @description User and system time, once it has ended */
+            cpu_seconds: number | null;
+            /** @description The greatest of the samples, once it has ended. Of one core: 200 is two cores */
+            max_cpu_percent: number | null;
+            /** @description Its peak memory, once it has ended */
+            max_rss_bytes: number | null;
+            /** @description The mean over its time, if it was sampled */
+            mean_rss_bytes: number | null;
         };
         WhyEnvelope: {
             data: components["schemas"]["WhyOut"];
@@ -5763,6 +6215,27 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    getDashboardStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     listDeadLetters: {
         parameters: {
             query?: {
@@ -6270,6 +6743,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LogOut"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    createLogTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTicketEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getExecutionMetrics: {
+        parameters: {
+            query?: {
+                /** @description Only those later than this */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                execution_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplesOut"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
@@ -6967,6 +7490,33 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    getJobMetrics: {
+        parameters: {
+            query?: {
+                days?: number;
+                bucket?: "hour" | "day";
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobMetricsEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     nextMoments: {
         parameters: {
             query?: {
@@ -7280,6 +7830,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description Of this project; left out: of all */
+                project_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewEnvelope"];
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
@@ -7880,6 +8455,56 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    findThings: {
+        parameters: {
+            query: {
+                /** @description Part of a name, of an error of late, or the first 8 digits of an id; #412 finds executions by number, and 'nightly #412' those of a job */
+                q: string;
+                /** @description Hits of each kind */
+                limit?: number;
+                /** @description Only these kinds; may be given several times */
+                kind?: ("job" | "execution" | "chain" | "error" | "person")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     getSmtp: {
         parameters: {
             query?: never;
@@ -8221,6 +8846,27 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -5,6 +5,11 @@ import re
 
 import pytest
 
+from app.db import transaction
+from app.domain.clock import now
+from app.services.usage import rollups, samples
+from app.services.usage.samples import Sample
+from app.settings import Settings
 from tests.support.api import LATER, claim_one, get, make, rows_of, settle
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -133,6 +138,26 @@ class TestLook:
         assert (found["total"], found["consecutive_failures"]) == (3, 1)
         assert "66.6 %" in ended(oneoff("jobs", "show", "nightly"))
         ended(oneoff("jobs", "stats", "nightly", "--days", 401), 2)
+
+    def test_what_a_job_and_an_execution_use(self, oneoff, client):
+        job = make(client, name="nightly", scheduled_at="now")
+        nothing = ended(oneoff("jobs", "metrics", "nightly"))
+        assert "Nothing has ended in this time." in nothing
+        claim = claim_one()
+        with transaction() as session:
+            samples.write(session, claim.id, claim.epoch, [Sample(now(), 150.0, 2**20, 12.5)])
+        settle(claim, duration_ms=2000, cpu_seconds=1.0, max_rss_bytes=3 * 2**20)
+        rollups.roll_up(Settings())
+        _, row = ended(oneoff("jobs", "metrics", "nightly", "--days", 7)).splitlines()
+        figures = "1 0 100 % 2.0 s 2.0 s 50.0 % 50.0 % 3.0 MiB 3.0 MiB"
+        assert row.split()[2:] == figures.split()
+        found = json.loads(ended(oneoff("jobs", "metrics", job["id"], "--by", "hour", "--json")))
+        assert found["total"]["run_count"] == 1
+        shown = ended(oneoff("executions", "metrics", claim.id))
+        assert re.search(r":\d\d +150\.0 % +1\.0 MiB +12\.5 %\n", shown)
+        assert re.search(r"memory at most +3\.0 MiB", shown)
+        found = json.loads(ended(oneoff("executions", "metrics", claim.id, "--json")))
+        assert found["data"][0]["cpu_percent"] == 150.0
 
     def test_a_list_is_a_table_and_filters(self, oneoff, client):
         make(client, name="first", priority=9)

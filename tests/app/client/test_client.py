@@ -2,13 +2,17 @@
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.client import Client, Conflict, Invalid, NotFound
 from app.db import transaction
+from app.domain.clock import now
 from app.services import recovery
+from app.services.usage import rollups, samples
+from app.services.usage.samples import Sample
+from app.settings import Settings
 from tests.app.api.test_executions import chunk
 from tests.support.api import LATER, claim_one, fill, settle
 
@@ -95,6 +99,25 @@ class TestJobs:
         assert (found.total, found.failed, found.success_rate) == (1, 1, 0.0)
         assert found.since < found.last_execution_at <= found.last_failure_at
         assert oneoff.jobs.get(job.id).consecutive_failures == 1
+
+    def test_what_jobs_and_executions_use(self, oneoff):
+        job = make(oneoff)
+        started = oneoff.jobs.execute(job.id)
+        claim = claim_one()
+        first, last = now() - timedelta(seconds=2), now()
+        with transaction() as session:
+            found = [Sample(at, 99.5, 1024, None) for at in (first, last)]
+            samples.write(session, claim.id, claim.epoch, found)
+        settle(claim, duration_ms=100, cpu_seconds=0.1)
+        metrics = oneoff.executions.metrics(started.execution_id)
+        assert [one.timestamp for one in metrics.data] == [first, last]
+        assert (metrics.status, metrics.usage.cpu_seconds) == ("completed", 0.1)
+        assert len(oneoff.executions.metrics(started.execution_id, after=first).data) == 1
+        assert oneoff.jobs.metrics(job.id).buckets == []
+        rollups.roll_up(Settings())
+        by_hour = oneoff.jobs.metrics(job.id, days=1, bucket="hour")
+        assert (by_hour.total.run_count, by_hour.buckets[0].avg_cpu_percent) == (1, 100.0)
+        assert oneoff.system.dashboard().success_rate == 1.0
 
 
 class TestErrors:

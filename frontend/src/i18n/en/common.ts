@@ -28,9 +28,13 @@ export default {
   bar: {
     search: "Search or run a command",
     help: "Keyboard help",
+    live: "Live",
+    liveHint: "Changes are shown as they happen.",
     every5: "Every 5 s",
     paused: "Paused",
     offline: "Offline, as of {time}",
+    back: "Back online.",
+    retryIn: "Next try in {seconds} s",
     slots: "{used}/{total} slots",
     waiting: "{count} waiting",
     authOff: "Sign-in is off. Anyone on this machine can start jobs.",
@@ -38,6 +42,13 @@ export default {
     zoneJob: "Job's zone",
     zoneUtc: "UTC",
     zone: "Time zone of this page",
+    failing: "nothing failing | 1 failing | {count} failing",
+    noWorker: "No worker",
+    upFor: "up {length}",
+    offlineSince: "Offline. Showing data from {time}.",
+    retryIn: "Next try in {seconds} s.",
+    retryNow: "Try now",
+    back: "Back online",
   },
   me: {
     menu: "Account",
@@ -114,6 +125,7 @@ export default {
   },
   error: {
     title: "This could not be loaded.",
+    near: "Called alike",
     offline: "Offline. The server does not answer.",
     forbidden: "This needs the permission {permission}. An administrator can grant it.",
     notFound: "Nothing lives at this address.",
@@ -131,6 +143,7 @@ export default {
     jobs: "job's zone",
     now: "now",
   },
+  notices: { title: "Told in passing", none: "Nothing yet." },
   confirm: {
     type: "Type {text} to confirm.",
   },

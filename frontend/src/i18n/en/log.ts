@@ -15,6 +15,7 @@ export default {
   following: "Following",
   waiting: "Nothing printed yet.",
   empty: "This execution printed nothing.",
+  gap: "lines {from} to {to} are left out",
   count: "{lines} lines, {size}",
   errors: "{count} on stderr",
   keys: "G for the end, [ ] next line on stderr",

@@ -17,6 +17,7 @@ const texts: typeof en = {
   following: "Đang theo dõi",
   waiting: "Chưa in gì.",
   empty: "Lần chạy này không in gì.",
+  gap: "thiếu dòng {from} đến {to}",
   count: "{lines} dòng, {size}",
   errors: "{count} trên stderr",
   keys: "G: về cuối, [ ]: dòng stderr kế tiếp",

@@ -47,7 +47,7 @@ export function useTimeline(span: Ref<Span>, seesJobs: Ref<boolean>) {
   });
   const jobs = useQuery({
     queryKey: ["jobs", "running"],
-    queryFn: () => body(api.GET("/api/jobs", { params: { query: { status: "running", limit: 50 } } })),
+    queryFn: () => body(api.GET("/api/jobs", { params: { query: { status: ["running"], limit: 50 } } })),
     enabled: seesJobs,
     meta: { live: true },
   });

@@ -1,7 +1,12 @@
 """Pages hear of what changes, of all of it, and of nothing that they may not see."""
 
+import socket
+import time
+from urllib.parse import urlsplit
+
 import pytest
 
+from app.api.live import room
 from app.db import transaction
 from app.models import ApiKey
 from app.services import access, api_keys
@@ -165,3 +170,19 @@ def test_a_slow_page_is_told_of_a_gap_and_holds_little():
     assert has_gap
     assert [t.mark.milliseconds for t in told if t.mark] == list(range(4 * WAITING, 5 * WAITING))
     assert page.take(0) == (False, [])
+
+
+def test_who_takes_nothing_is_dropped(serve, monkeypatch):
+    monkeypatch.setattr(room, "STALL_SECONDS", 0.2)
+    app, url = serve()
+    parts = urlsplit(url)
+    change = Told(Mark(1, 0, 0), Change("job.changed", "j" * 32, "x" * 1000))
+    with socket.create_connection((parts.hostname, parts.port)) as deaf:
+        deaf.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert deaf.recv(20).startswith(b"HTTP/1.")
+        deadline = time.monotonic() + 30
+        while app.extensions["oneoff_streams"].count():
+            assert time.monotonic() < deadline
+            for page in list(app.extensions["oneoff_hub"]._pages):
+                page.put([change] * WAITING)
+            time.sleep(0.01)

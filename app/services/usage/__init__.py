@@ -1,0 +1,1 @@
+"""What executions use: samples of long ones, and figures of jobs by the hour and the day."""
