@@ -49,8 +49,8 @@ lock: ## Pin all packages anew in requirements/*.txt (needs uv; UPGRADE=1 takes 
 		-c requirements/base.txt -o requirements/dev.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/node.in -o requirements/node.txt
 
-screenshots: setup ## Take the pictures of the docs anew, from the running product
-	@$(BIN)/python -m docs.screenshots
+screenshots: setup ## Take the pictures of the docs from the running product (ALL=1 every page)
+	@$(BIN)/python -m docs.screenshots $(if $(ALL),--all)
 
 bench: setup ## Measure all beside the rivals, and write docs/benchmarks.md (hours; QUICK=1 minutes)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick,--page) $(if $(JSON),--json $(JSON))

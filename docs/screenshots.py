@@ -1,96 +1,130 @@
-"""Take the pictures of docs/images from the running product, which is given some history first.
+"""Take the pictures of docs/images from the running product, which is given a month of history.
 
-python -m docs.screenshots [name …]     (make screenshots)
+python -m docs.screenshots [name …]     (make screenshots)     those that the docs show
+python -m docs.screenshots --all        every page, wide and narrow, dark and light, both languages
 """
 
+import base64
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tests.browser.visitor import PHONE, Visitor, chromium
+from playwright.sync_api import Page
+
+from docs.history import remember
+from tests.browser.company import Company
+from tests.browser.routes import place_of, routes
+from tests.browser.visitor import PASSWORD, PHONE, Visitor, chromium, settled
 from tests.end_to_end.product import ROOT, Product, running
 
 IMAGES = ROOT / "docs" / "images"
-DESK = (1440, 760)
+#: Where all of them go; they are for whoever looks at the page, and not kept.
+ALL = IMAGES / "all"
+DESK = (1440, 900)
+WHO = "mai"
+QUALITY = 0.86
 
 
 class Shot(NamedTuple):
-    """A picture: its name, and what is to be seen on it."""
+    """A picture: its name, and what is to be seen on it. ``{job}`` and the like are filled in."""
 
     name: str
     place: str
     theme: str = "dark"
     size: tuple[int, int] = DESK
+    language: str = "en"
 
 
 SHOTS = (
+    Shot("overview", "/overview"),
+    Shot("overview-vi", "/overview", theme="light", language="vi"),
     Shot("jobs", "/jobs"),
-    Shot("executions", "/executions"),
-    Shot("executions-light", "/executions", theme="light"),
     Shot("jobs-on-a-phone", "/jobs", size=PHONE),
+    Shot("job", "/jobs/{job}"),
+    Shot("job-new", "/jobs/new?clone={job}", theme="light"),
+    Shot("job-new-vi", "/jobs/new?clone={job}", theme="light", language="vi"),
+    Shot("executions", "/executions?status=failed", theme="light"),
+    Shot("execution", "/executions/{execution}"),
+    Shot("execution-vi", "/executions/{execution}", theme="light", language="vi"),
+    Shot("timeline", "/timeline"),
+    Shot("chain", "/chains/{chain}"),
+    Shot("dead-letters", "/dead-letters", theme="light"),
 )
 
-#: Name, cron expression, script, priority and number of runs of the jobs on the pictures.
-JOBS = (
-    ("settlement-export", "0 18 * * MON-FRI", "sleep 0.3; echo 218 rows", 9, 9),
-    ("refund-retry", "*/5 * * * *", "sleep 0.1; echo nothing to do", 7, 12),
-    ("bank-statement-reconcile", "15 6 * * *", "sleep 0.2; echo all match", 8, 6),
-    ("vacuum-analytics", "30 4 * * *", "echo no space >&2; exit 3", 4, 3),
-    ("tls-expiry-check", "0 * * * *", "echo 61 days left", 5, 10),
-    ("thumbnail-backfill", "0 2 * * SUN", "sleep 0.4; echo 1,204 made", 3, 4),
-)
+#: Has the browser itself make a picture smaller: no other program is needed.
+_TO_WEBP = """
+async ([png, quality]) => {
+  const picture = await createImageBitmap(await (await fetch(png)).blob());
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const blob = await canvas.convertToBlob({ type: "image/webp", quality });
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+"""
 
 
-def fill(product: Product) -> None:
-    """Give the product jobs with a history, and one that runs at this moment."""
-    tags = [tag["id"] for tag in product.ask("GET", "/api/tags")[1]["data"]]
-    left: dict[str, int] = {}
-    for index, (name, cron, script, priority, count) in enumerate(JOBS):
-        schedule = {"type": "cron", "expression": cron, "timezone": "Europe/Berlin"}
-        more = {"schedule": schedule, "priority": priority, "tag_ids": tags[index : index + 1]}
-        left[_make(product, name, script, **more)["id"]] = count
-    while left := {job: count - 1 for job, count in left.items() if count}:
-        for job in left:
-            product.ask("POST", f"/api/jobs/{job}/execute")
-        for job in left:
-            product.ended(job)
-    _make(product, "migrate-invoices", "sleep 300", scheduled_at="now")
+def every_page(ids: dict[str, str]) -> Iterator[Shot]:
+    """Yield pictures of all that the router leads to."""
+    for route in routes():
+        place = place_of(route, ids, "general")
+        name = place.strip("/").replace("/", "-") or "start"
+        for theme, language in (("dark", "en"), ("light", "vi")):
+            for size in (DESK, PHONE):
+                yield Shot(f"{name}-{theme}-{language}-{size[0]}", place, theme, size, language)
 
 
-def _make(product: Product, name: str, script: str, **more: Any) -> dict[str, Any]:
-    marked = {"DATA_DIR": product.environ["DATA_DIR"]}  # so that its processes are found
-    config = {"script": script, "env": marked}
-    body = {"name": name, "type": "shell", "config": config}
-    status, answer = product.ask("POST", "/api/jobs", body | more)
-    if status != 201:
-        raise SystemExit(f"{name} was refused: {answer}")
-    job: dict[str, Any] = answer["data"]
-    return job
+def take(visitor: Visitor, shot: Shot, place: str, press: Page) -> bytes:
+    """Take one picture and return it as WebP."""
+    page = visitor.open(
+        place, theme=shot.theme, size=shot.size, language=shot.language, as_whom=WHO
+    )
+    settled(page)
+    page.wait_for_timeout(1500)  # what is asked for while one types comes a moment later
+    png = base64.b64encode(page.screenshot(animations="disabled")).decode()
+    page.close()
+    made = press.evaluate(_TO_WEBP, [f"data:image/png;base64,{png}", QUALITY])
+    return base64.b64decode(made)
 
 
-def take(visitor: Visitor, shot: Shot) -> None:
-    """Take one picture."""
-    page = visitor.open(shot.place, theme=shot.theme, size=shot.size)
-    page.get_by_text("settlement-export").first.wait_for()
-    page.wait_for_load_state("load")
-    page.evaluate("document.fonts.ready")
-    page.screenshot(path=IMAGES / f"{shot.name}.png", animations="disabled")
+def _first_user(product: Product) -> dict[str, str]:
+    """Make the one who looks at the pages; return the headers that say so."""
+    given = {"username": WHO, "password": PASSWORD}
+    product.ask("POST", "/setup/admin", given)
+    _, told = product.ask("POST", "/api/auth/login", given)
+    return {"Authorization": f"Bearer {told['data']['token']}"}
 
 
-def main(names: list[str]) -> None:
-    """Take the pictures that are named, all by default."""
-    IMAGES.mkdir(exist_ok=True)
+def main(words: list[str]) -> None:
+    """Take the pictures that are named, those of the docs by default."""
     with (
         tempfile.TemporaryDirectory() as folder,
         chromium() as browser,
-        running(Path(folder) / "home") as product,
+        running(Path(folder) / "home", AUTH_ENABLED="true") as product,
     ):
-        fill(product)
+        company = Company(product, _first_user(product))
+        company.settle()
+        remember(company)
+        ids = {
+            "jobs": company.ids["jobs"]["invoice-export"],
+            "executions": company.newest("invoice-export")["id"],
+            "chains": company.ids["chains"]["Close the day"],
+            "webhooks": company.ids["webhooks"]["team-chat"],
+        }
+        named = {"job": ids["jobs"], "execution": ids["executions"], "chain": ids["chains"]}
+        is_all = "--all" in words
+        where = ALL if is_all else IMAGES
+        where.mkdir(exist_ok=True)
+        press = browser.new_page()
         visitor = Visitor(browser, product)
-        for shot in SHOTS:
-            if not names or shot.name in names:
-                take(visitor, shot)
+        for shot in every_page(ids) if is_all else SHOTS:
+            if is_all or not words or shot.name in words:
+                picture = take(visitor, shot, shot.place.format(**named), press)
+                (where / f"{shot.name}.webp").write_bytes(picture)
         visitor.close()
         if visitor.unforgiven():
             raise SystemExit("\n".join(visitor.unforgiven()))

@@ -36,7 +36,9 @@ async function toSignIn(): Promise<void> {
     return;
   }
   const next = location.pathname + location.search;
-  location.assign(`/login?expired=1&lang=${document.documentElement.lang}&next=${encodeURIComponent(next)}`);
+  // Whoever comes for the first time has no session that could have ended.
+  const ended = document.cookie.includes("oneoff_csrf=") ? "expired=1&" : "";
+  location.assign(`/login?${ended}lang=${document.documentElement.lang}&next=${encodeURIComponent(next)}`);
 }
 
 async function start(): Promise<void> {

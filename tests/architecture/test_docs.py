@@ -25,7 +25,7 @@ WORDS = [
     p
     for f in ("docs", "examples")
     for p in (ROOT / f).rglob("*.*")
-    if p.suffix not in {".pyc", ".png"}
+    if p.suffix not in {".pyc", ".webp"}
 ]
 #: Commands of the launcher itself.
 LAUNCHER = {"--set-up"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.visitor import Visitor, chromium
+from tests.browser.visitor import PASSWORD, Visitor, chromium
 from tests.end_to_end.product import ROOT, Product, running
 
 #: Where the pictures of failed tests go.
@@ -42,12 +42,48 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product as others use it: one has to sign in. There is nobody in it yet."""
+    home = tmp_path_factory.mktemp("guarded") / "home"
+    with running(home, AUTH_ENABLED="true") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def admin(guarded: Product) -> dict[str, str]:
+    """The headers of a key of the first user, who is called admin and made unless a test did."""
+    made, _ = guarded.ask("POST", "/setup/admin", {"username": "admin", "password": PASSWORD})
+    assert made in {201, 409}
+    wanted = {"name": "tests", "scopes": "read,write,admin"}
+    status, key = guarded.ask("POST", "/api/api-keys", wanted, headers=bearer_of(guarded, "admin"))
+    assert status == 201, key
+    return {"Authorization": f"Bearer {key['data']['key']}"}
+
+
+def bearer_of(product: Product, username: str) -> dict[str, str]:
+    """Sign somebody in; return the headers that say who asks."""
+    given = {"username": username, "password": PASSWORD}
+    status, answer = product.ask("POST", "/api/auth/login", given)
+    assert status == 200, answer
+    return {"Authorization": f"Bearer {answer['data']['token']}"}
+
+
 @pytest.fixture
 def visitor(
     request: pytest.FixtureRequest, browser: Browser, product: Product
 ) -> Iterator[Visitor]:
     """Somebody with a browser. What goes wrong in it fails the test, with a picture."""
-    somebody = Visitor(browser, product)
+    yield from _visiting(request, Visitor(browser, product))
+
+
+@pytest.fixture
+def guest(request: pytest.FixtureRequest, browser: Browser, guarded: Product) -> Iterator[Visitor]:
+    """Somebody with a browser before the product that asks who comes."""
+    yield from _visiting(request, Visitor(browser, guarded))
+
+
+def _visiting(request: pytest.FixtureRequest, somebody: Visitor) -> Iterator[Visitor]:
     yield somebody
     wrong = somebody.unforgiven()
     if wrong or request.node.stash.get(_FAILED, default=False):

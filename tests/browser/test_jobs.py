@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitor import PHONE, Visitor, is_too_wide, violations
+from tests.browser.visitor import Visitor
 from tests.end_to_end.product import Product
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
@@ -108,25 +108,3 @@ def test_many_are_switched_off_and_deleted_together(visitor: Visitor, product: P
     page.get_by_label("Type 3 to confirm.").fill("3")
     page.get_by_role("alertdialog").get_by_role("button", name="Delete 3 jobs").click()
     expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
-
-
-@pytest.mark.parametrize("language", ["en", "vi"])
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_axe_finds_nothing(visitor: Visitor, product: Product, theme: str, language: str):
-    job = product.create("exit 3", name=f"seen-{theme}-{language}")
-    product.ended(job["id"])
-    for path in (f"/jobs/{job['id']}", f"/jobs/{job['id']}/definition", "/jobs/new"):
-        page = visitor.open(path, theme=theme, language=language, for_axe=True)
-        expect(page.locator(".panel").first).to_be_visible()
-        expect(page.locator("[aria-busy=true]")).to_have_count(0)
-        assert violations(page) == []
-
-
-@pytest.mark.parametrize("language", ["en", "vi"])
-def test_nothing_is_too_wide_for_a_phone(visitor: Visitor, product: Product, language: str):
-    job = product.create("exit 3", name=f"narrow-{language}")
-    product.ended(job["id"])
-    for path in ("/jobs", f"/jobs/{job['id']}", f"/jobs/{job['id']}/executions", "/jobs/new"):
-        page = visitor.open(path, size=PHONE, language=language)
-        expect(page.locator("tbody tr, .panel").first).to_be_visible()
-        assert not is_too_wide(page), path

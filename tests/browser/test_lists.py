@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visitor import PHONE, WIDE, Visitor, is_too_wide, violations
+from tests.browser.visitor import Visitor
 from tests.end_to_end.product import Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
@@ -106,22 +106,3 @@ def test_a_job_is_switched_off_and_on(visitor: Visitor, product: Product, jobs: 
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "true")
     until(is_on, 5, "the job is on")
-
-
-@pytest.mark.parametrize("place", ["/jobs", "/executions"])
-@pytest.mark.parametrize(
-    ("theme", "language", "size"),
-    [
-        pytest.param("dark", "en", WIDE, id="dark-en-wide"),
-        pytest.param("light", "vi", WIDE, id="light-vi-wide"),
-        pytest.param("dark", "vi", PHONE, id="dark-vi-phone"),
-        pytest.param("light", "en", PHONE, id="light-en-phone"),
-    ],
-)
-def test_everybody_can_use_it(visitor: Visitor, jobs, place, theme, language, size):
-    page = visitor.open(place, theme=theme, language=language, size=size, for_axe=True)
-    expect(row(page, "alpha-backup").first).to_be_visible()
-    expect(page.locator("html")).to_have_attribute("lang", language)
-    expect(page.locator("html[data-theme=light]")).to_have_count(int(theme == "light"))
-    assert not is_too_wide(page)
-    assert violations(page) == []

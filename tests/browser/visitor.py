@@ -6,7 +6,15 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import Request as BrowserRequest
 
 from app import web
@@ -15,16 +23,26 @@ from tests.support.servers import missing
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+#: The password of everybody in these tests.
+PASSWORD = "plum orbit lantern 42"
+#: The name of the button that cancels what is shown; it may tell its key.
+CANCEL = re.compile(r"^Cancel( C)?$")
 WIDE = (1440, 900)
 PHONE = (390, 844)
+
+
+def program_of_chromium() -> str:
+    """Return the path of the system's Chromium; skip the test where there is none."""
+    program = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    if program is None:
+        missing("Chromium (Debian: apt-get install chromium)")
+    return program
 
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Run the Chromium of the system for the length of a block."""
-    program = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    if program is None:
-        missing("Chromium (Debian: apt-get install chromium)")
+    program = program_of_chromium()
     if not web.is_built():
         missing("the page (build it: make setup)")
     with sync_playwright() as playwright:
@@ -52,8 +70,12 @@ class Visitor:
         language: str = "en",
         size: tuple[int, int] = WIDE,
         for_axe: bool = False,
+        as_whom: str = "",
     ) -> Page:
-        """Open a place of the page in a browser of its own; ``for_axe`` lets its script in."""
+        """Open a place of the page in a browser of its own.
+
+        ``for_axe`` lets its script in; ``as_whom`` signs somebody in first.
+        """
         context = self._browser.new_context(
             base_url=f"http://localhost:{self._product.port}",
             viewport={"width": size[0], "height": size[1]},
@@ -65,6 +87,8 @@ class Visitor:
         choices = json.dumps({"theme": theme, "language": language})
         keep = f"localStorage['oneoff.appearance'] ??= {choices!r}"
         context.add_init_script(keep)
+        if as_whom:
+            sign_in(context, as_whom)
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("console", self._on_console)
@@ -105,12 +129,34 @@ class Visitor:
             self._note(f"{response.status}: {response.request.method} {response.url}")
 
 
+def sign_in(context: BrowserContext, username: str, password: str = PASSWORD) -> None:
+    """Give a browser the session of somebody."""
+    answer = context.request.post(
+        "/api/auth/login",
+        data={"username": username, "password": password},
+        headers={"X-Session": "cookie"},
+    )
+    assert answer.ok, answer.text()
+
+
+def settled(page: Page) -> Page:
+    """Wait until a page shows what it is for, with its fonts, and nothing that loads."""
+    expect(page.locator("#app main").first).to_be_visible()
+    expect(page.locator("[aria-busy=true], .skeleton")).to_have_count(0)
+    page.evaluate("document.fonts.ready.then(() => true)")
+    return page
+
+
 def violations(page: Page) -> list[str]:
     """Return what axe finds wrong with a page that was opened ``for_axe``: rule and place."""
     if not AXE.exists():
         missing("axe-core (npm ci in frontend)")
     page.add_script_tag(path=AXE)
-    found = page.evaluate("async () => (await axe.run(document)).violations")
+    found = page.evaluate(
+        "async (options) => (await axe.run(document, options)).violations",
+        # Off by default, and a rule of WCAG 2.2.
+        {"rules": {"target-size": {"enabled": True}}},
+    )
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in found

@@ -23,8 +23,13 @@ STARTS: Final = frozenset(
         "jobs.execute_job",
     }
 )
-#: Asked by monitors, often, and cheap.
-FREE: Final = frozenset({"ops.show_health", "ops.show_life", "ops.show_readiness", "metrics"})
+#: Asked by monitors, often, and cheap; and the files of the page, dozens at its first sight.
+FREE: Final = frozenset(
+    {
+        *("ops.show_health", "ops.show_life", "ops.show_readiness", "metrics"),
+        *("web.show_asset", "web.show_file"),
+    }
+)
 _EXTENSION: Final = "oneoff_limits"
 
 

@@ -112,3 +112,11 @@ def test_zero_is_no_limit_and_without_authentication_there_is_none(api):
     assert "RateLimit" not in api(rate_limit=0).get("/api/job-types", headers=key()).headers
     free = api(auth_enabled=False, rate_limit=1)
     assert statuses(free, 3, {}) == [200] * 3
+
+
+def test_the_files_of_the_page_count_for_nobody(api):
+    client = api(rate_limit_strangers=1)
+    for _ in range(3):
+        with client.get("/favicon.svg") as answer:
+            assert answer.status_code in {200, 404}
+    assert client.get("/api/openapi.json").status_code == 200
