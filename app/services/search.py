@@ -64,7 +64,7 @@ class Narrowed:
 def name_contains(session: Session, text: str) -> Narrowed:
     """Narrow to jobs whose name contains a text, in whatever case and with whatever tones."""
     text = bare(text)
-    pattern = f"%{_escaped(text)}%"
+    pattern = f"%{escaped(text)}%"
     if session.get_bind().dialect.name != "sqlite":
         return Narrowed(_BARE_NAME.ilike(pattern, escape="\\"))
     alike = _BARE_ON_SQLITE.like(pattern, escape="\\")  # on SQLite in any case, and quicker
@@ -90,7 +90,8 @@ def _matches(session: Session, query: sa.Select[Any]) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text for LIKE, in which no sign stands for others."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.domain.folding import fold
 from app.models import Execution, Job
+from app.services import search
 from app.services.finding import jobs
-from app.services.finding.hits import Hit, Wish, best, first_line
+from app.services.finding.hits import Hit, Wish, first_line
 from app.services.finding.ids import range_of
 
 _NUMBERED: Final = re.compile(r"(.*?)\s*#([0-9]{1,9})")
@@ -64,13 +65,16 @@ def _by_number(session: Session, wish: Wish, name: str, number: int) -> list[Hit
 
 
 def _by_error(session: Session, wish: Wish) -> list[Hit]:
-    rows: list[Any] = []
+    pattern = f"%{search.escaped(wish.text)}%"
+    ids: list[str] = []
     for status in state.FAILURES:
-        query = _QUERY.where(Execution.status == status)
-        newest = query.order_by(Execution.started_at.desc(), Execution.id.desc())
-        rows += session.execute(newest.limit(_FAILURES)).all()
-    rows.sort(key=lambda row: str(row.id), reverse=True)
-    return best((wish.rank(row.error), _hit(row)) for row in rows)
+        newest = sa.select(Execution.id, Execution.error).where(Execution.status == status)
+        newest = newest.order_by(Execution.started_at.desc(), Execution.id.desc())
+        some = newest.limit(_FAILURES).subquery()
+        fits = sa.select(some.c.id).where(some.c.error.ilike(pattern, escape="\\"))
+        ids += session.scalars(fits.limit(_LOOKED_AT))
+    rows = session.execute(_QUERY.where(Execution.id.in_(ids)).order_by(Execution.id.desc()))
+    return [_hit(row) for row in rows]
 
 
 def _hits(session: Session, ids: sa.Select[Any]) -> list[Hit]:

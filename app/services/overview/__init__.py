@@ -15,15 +15,18 @@ from app.services.overview.keeping import forget, kept
 
 __all__ = ["failing", "forget", "overview"]
 Parts = dict[str, Any]
+#: So many seconds old may be what changes as executions come and go, and what changes slowly.
+_SHORT = 1.0
+_LONG = 5.0
 
 
 def overview(session: Session, project_id: str | None, may: Callable[[str], bool]) -> Parts:
     """Return the parts of the first page, of one project or of all."""
     present = now()
-    lanes = kept(session, ("queues",), lambda: queues.views(session))
-    living = workers.living(session)
+    lanes = kept(session, ("queues",), lambda: queues.views(session), _SHORT)
+    living = kept(session, ("workers",), lambda: workers.living(session), _SHORT)
     key = ("day", strip.quarter(present), project_id)
-    day = kept(session, key, lambda: strip.day(session, project_id))
+    day = kept(session, key, lambda: strip.day(session, project_id), _LONG)
     found: Parts = {
         "pause": pauses.wire(pauses.system_pause(session)),
         "figures": figures.figures(session, project_id, day, lanes),
@@ -37,7 +40,12 @@ def overview(session: Session, project_id: str | None, may: Callable[[str], bool
         whole = [] if project_id else looks.amiss(lanes, living, present)
         found |= _executions(session, project_id, whole)
     if may("job:read"):
-        found["up_next"] = moments.next_of_each(session, project_id, present)
+        found["up_next"] = kept(
+            session,
+            ("next", project_id),
+            lambda: moments.next_of_each(session, project_id, present),
+            _SHORT,
+        )
     return found
 
 
@@ -51,7 +59,10 @@ def failing(session: Session) -> int:
 def _executions(session: Session, project_id: str | None, whole: list[Parts]) -> Parts:
     present = now()
     ended = kept(
-        session, ("ended", project_id), lambda: looks.badly_ended(session, project_id, present)
+        session,
+        ("ended", project_id),
+        lambda: looks.badly_ended(session, project_id, present),
+        _SHORT,
     )
     return {
         "needs_a_look": looks.wire(whole, ended, present),

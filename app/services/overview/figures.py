@@ -22,6 +22,8 @@ from app.services.overview.strip import Day
 STARTS: Final = 200
 #: So much is counted for the week, then its rate is that of the latest.
 _MOST: Final = 1_000_000
+#: What changes slowly may be so many seconds old.
+_LONG: Final = 5.0
 #: Spelt as in the partial index.
 _DISABLED: Final = sa.text("NOT jobs.enabled")
 
@@ -44,11 +46,13 @@ def figures(
         "success_rate_24h": success_rate(completed, failed),
         "success_rate_7d": _week(session, project_id),
         "start_lateness_p95_ms": kept(
-            session, ("late", project_id), lambda: _late(session, project_id)
+            session, ("late", project_id), lambda: _late(session, project_id), _LONG
         ),
         "scheduled": jobs.get("scheduled", 0),
         "paused": jobs.get("paused", 0),
-        "disabled": _disabled(session, project_id),
+        "disabled": kept(
+            session, ("off", project_id), lambda: _disabled(session, project_id), _LONG
+        ),
         "planned_next_hour": day.planned_next_hour,
         "dead_letters": _dead(session, project_id),
         "total_jobs": sum(jobs.values()),
@@ -74,7 +78,7 @@ def _started_since(
     def count() -> int:
         return sum(_count(session, status, since, project_id) for status in statuses)
 
-    return kept(session, ("since", *statuses, since, project_id), count)
+    return kept(session, ("since", *statuses, since, project_id), count, _LONG)
 
 
 def _count(session: Session, status: str, since: datetime, project_id: str | None) -> int:

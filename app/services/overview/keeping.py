@@ -23,7 +23,7 @@ def kept(
     What is asked for often is kept ``at_least`` so many seconds.
     """
     began = time.monotonic()
-    whole = (id(session.get_bind()), sight.limited(), *key)
+    whole = (session.get_bind(), sight.limited(), *key)
     until, value = _kept.get(whole, (0.0, None))
     if began < until:
         found: T = value

@@ -18,7 +18,7 @@ from app.services.jobs.figures import RECENT
 MOST_RUNNING: Final = 10
 MOST_FINISHED: Final = 6
 #: Among so many that started last are those that ended last, of one project.
-_LOOKED_AT: Final = 50
+_LOOKED_AT: Final = 20
 _TAIL: Final = 400
 _ENDED: Final = (state.COMPLETED, *state.FAILURES, state.CANCELLED)
 #: Without the mapper: who sees an execution sees the name of its job.
@@ -75,18 +75,23 @@ def finished(session: Session, project_id: str | None) -> list[dict[str, Any]]:
     ids = _ended_last(session, project_id)
     rows = session.execute(said.where(Execution.id.in_(ids))).all()
     latest = sorted(rows, key=lambda row: (row.completed_at, row.id), reverse=True)
-    return [_wire(row) | {"said": _last_line(row.said)} for row in latest[:MOST_FINISHED]]
+    return [_wire(row) | {"said": _last_line(row.said)} for row in latest]
 
 
 def _ended_last(session: Session, project_id: str | None) -> list[str]:
-    """Return the ids of what may have ended last: of each status what started last."""
-    ids: list[str] = []
+    """Return the ids of what ended last, among what started last of each status."""
+    ends: list[tuple[datetime, str]] = []
     for status in _ENDED:
-        query = sa.select(Execution.id).where(Execution.status == status, *_of_project(project_id))
-        newest = query.where(Execution.started_at.is_not(None))
-        newest = newest.order_by(Execution.started_at.desc(), Execution.id.desc())
-        ids += session.scalars(newest.limit(_LOOKED_AT))
-    return ids
+        query = sa.select(Execution.completed_at, Execution.id).where(
+            Execution.status == status,
+            Execution.started_at.is_not(None),
+            Execution.completed_at.is_not(None),
+            *_of_project(project_id),
+        )
+        newest = query.order_by(Execution.started_at.desc(), Execution.id.desc())
+        rows = session.execute(newest.limit(_LOOKED_AT)).all()
+        ends += [(row.completed_at, row.id) for row in rows]
+    return [row_id for _, row_id in sorted(ends, reverse=True)[:MOST_FINISHED]]
 
 
 def last_failure_at(session: Session, project_id: str | None) -> datetime | None:
