@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -28,7 +29,8 @@ from workers.heartbeat import Heartbeat
 from workers.ledger import Ledger
 from workers.log_sink import LogSink, write_chunk
 from workers.performer import Ended, Performer
-from workers.telling import tell_lines
+from workers.telling import tell_lines, tell_sample
+from workers.usage import UsageMeter
 
 log = logging.getLogger(__name__)
 
@@ -233,12 +235,14 @@ class Runner:
             else:
                 return
 
+    def _flight(self, claim: Claim) -> Flight:
+        sink = LogSink(claim.id, self.max_output_bytes, tell_lines)
+        meter = UsageMeter(tell=partial(tell_sample, claim.id))
+        return Flight(claim, sink, StopSignal(), meter=meter)
+
     def _perform_all(self, claims: Sequence[Claim]) -> list[Ended]:
         """Run what was claimed, one after the other."""
-        flights = [
-            Flight(c, LogSink(c.id, self.max_output_bytes, tell_lines), StopSignal())
-            for c in claims
-        ]
+        flights = [self._flight(claim) for claim in claims]
         for flight in flights:
             self.flights.add(flight)
         ended = []

@@ -1,9 +1,10 @@
-"""What an execution prints, told at once to whoever watches it; it is written all the same."""
+"""What an execution prints and uses, told at once to who watches it; it is written all the same."""
 
 from datetime import datetime
 
 from app.domain.clock import to_wire
 from app.gateways import live_output
+from app.services.usage.samples import Sample
 
 
 def tell_lines(execution_id: str, number: int, stream: str, at: datetime, data: bytes) -> None:
@@ -19,3 +20,15 @@ def tell_lines(execution_id: str, number: int, stream: str, at: datetime, data: 
         "lines": text.removesuffix("\n").split("\n"),
     }
     live_output.publish(execution_id, message, len(data))
+
+
+def tell_sample(execution_id: str, sample: Sample) -> None:
+    """Tell what it uses at the moment; returns at once."""
+    message = {
+        "type": "metric",
+        "timestamp": to_wire(sample.at),
+        "cpu_percent": sample.cpu_percent,
+        "memory_bytes": sample.memory_bytes,
+        "memory_percent": sample.memory_percent,
+    }
+    live_output.publish(execution_id, message)

@@ -17,7 +17,7 @@ const texts: typeof en = {
   empty: "Không có lần chạy nào của công việc này kết thúc trong {n} ngày qua.",
   emptyNote: "Số liệu có trong vài phút sau khi lần chạy kết thúc, và vẫn giữ khi các lần chạy đã bị xóa.",
   runs: "Số lần chạy mỗi ngày",
-  ran: "{n} lần chạy",
+  ran: "{n} lần chạy | {n} lần chạy",
   rate: "{percent} thành công",
   completed: "hoàn thành",
   failed: "thất bại",

@@ -7,17 +7,17 @@ import pytest
 from wsproto.events import TextMessage
 
 from app.db import transaction
-from app.domain.clock import now
-from app.gateways import live_output
+from app.domain.clock import now, to_wire
 from app.services import access, api_keys
 from app.services.executions import Result, settle
 from app.services.live import output
+from app.services.usage.samples import Sample
 from tests.app.api.live.test_events import key
 from tests.support.api import claim_one, get, wish
 from tests.support.people import make_user, sign_in
 from tests.support.sockets import Watcher
 from workers.log_sink import Chunk, write_chunk
-from workers.telling import tell_lines
+from workers.telling import tell_lines, tell_sample
 
 
 @pytest.fixture
@@ -129,7 +129,8 @@ def test_lines_are_told_before_they_are_written(serve, watch, feed):
 
     one.until(heard)
     tell(claim.id, 15, 16)  # what is missing between is in the rows
-    live_output.publish(claim.id, {"type": "metric", "cpu_percent": 3.5})
+    sample = Sample(now(), 3.5, 1024, None)
+    tell_sample(claim.id, sample)
     one.until(lambda w: "metric" in w.kinds())
     assert one.lines() == numbered(1, 12)
     write(claim.id, 11, 14)
@@ -141,7 +142,13 @@ def test_lines_are_told_before_they_are_written(serve, watch, feed):
     assert one.lines() == numbered(1, 16)
     assert late.lines() == numbered(12, 16)
     assert [m for m in late.messages if m["type"] == "metric"] == [
-        {"type": "metric", "cpu_percent": 3.5}
+        {
+            "type": "metric",
+            "timestamp": to_wire(sample.at),
+            "cpu_percent": 3.5,
+            "memory_bytes": 1024,
+            "memory_percent": None,
+        }
     ]
 
 
