@@ -10,6 +10,7 @@ from app.api.paging import split
 from app.api.schemas.common import MessageOut, envelope, listing
 from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
+from app.api.schemas.job_lists import JobQuery
 from app.api.schemas.jobs import (
     BulkJobs,
     BulkOut,
@@ -17,7 +18,6 @@ from app.api.schemas.jobs import (
     Clone,
     JobEdit,
     JobOut,
-    JobQuery,
     NewJob,
     Start,
     StartedOut,

@@ -17,21 +17,18 @@ class PageQuery(TypedDict, total=False):
 
 
 class JobQuery(PageQuery, total=False):
-    """Filters and order of a list of jobs. Moments are RFC 3339."""
+    """Filters and order of a list of jobs; its owner is ``me`` or such as ``user:ann``."""
 
     project_id: str | Sequence[str] | None
     status: str | Sequence[str] | None
     type: str | Sequence[str] | None
     search: str | None
     tag_id: Sequence[str]
-    #: ``completed``, ``failed``, ``cancelled``: how it ended last.
     result: str | Sequence[str] | None
     queue: str | Sequence[str] | None
     priority: int | Sequence[int] | None
     enabled: bool | None
-    #: Only what is paused or switched off.
     resting: bool | None
-    #: ``me``, or such as ``user:ann``.
     created_by: str | None
     time_from: str | None
     time_to: str | None
@@ -55,7 +52,6 @@ class ExecutionQuery(PageQuery, total=False):
     worker: str | Sequence[str] | None
     queue: str | Sequence[str] | None
     error_code: str | Sequence[str] | None
-    #: Milliseconds.
     duration_from: int | None
     sort_by: str | None
 

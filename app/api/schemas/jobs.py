@@ -5,28 +5,16 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import (
-    MISSING,
-    NEW_OWNER,
-    DraftSchema,
-    InputSchema,
-    PageQuery,
-    Schema,
-)
+from app.api.schemas.common import MISSING, NEW_OWNER, DraftSchema, InputSchema, Schema
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
     Flag,
     Id,
     ObjectOrText,
-    QueryFlag,
-    QueryMoment,
-    QueryWhole,
-    Several,
     Text,
     Whole,
     at_most,
-    owner,
 )
 from app.api.schemas.figures import Standing
 from app.api.schemas.mail import NoticeFields, NoticesOut
@@ -58,12 +46,6 @@ def queue_name(text: str) -> str:
     """Return the name of a run queue of jobs. Raises :class:`ValueError` if it can't be one."""
     if check_queue(text) in RESERVED_QUEUES:
         raise ValueError("is a queue of the system; choose another name")
-    return text
-
-
-def _known_type(text: str) -> str:
-    if text not in SPECS:
-        raise ValueError(f"job type not found; there are: {', '.join(sorted(SPECS))}")
     return text
 
 
@@ -207,34 +189,6 @@ class Cancel(InputSchema):
     empty_body = True
 
     force = Flag(metadata={"description": "Kill at once instead of asking first"})
-
-
-class JobFilter(Schema):
-    """What narrows a list of jobs."""
-
-    project_id = Several(Id())
-    status = Several(Choice(*JOB_STATUSES))
-    type = Several(Text(_known_type))
-    search = Text(at_most(255), metadata={"description": "A part of the name, in any case"})
-    tag_id = Several(Id())
-    result = Several(
-        Choice(*RESULTS), metadata={"description": "How it ended last; several: any of them"}
-    )
-    queue = Several(Text(at_most(255)))
-    priority = Several(QueryWhole(1, 10))
-    enabled = QueryFlag()
-    resting = QueryFlag(metadata={"description": "true: only what is paused or switched off"})
-    created_by = Text(owner, metadata={"description": "Its owner: me, or such as user:ann"})
-    time_from = QueryMoment(metadata={"description": "Earliest scheduled_at"})
-    time_to = QueryMoment(metadata={"description": "Latest scheduled_at"})
-    created_from = QueryMoment(metadata={"description": "Earliest created_at"})
-    created_to = QueryMoment(metadata={"description": "Latest created_at"})
-
-
-class JobQuery(PageQuery, JobFilter):
-    """Filters and order of a list of jobs."""
-
-    sort_by = Choice("scheduled_at", "priority", "created_at", "name", "last_ended_at")
 
 
 class RecentOut(Schema):

@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import execution_filters, targets
-from app.cli.remote.acts import act_on_executions
+from app.cli.remote import targets
 from app.cli.remote.figures import execution_metrics
 from app.cli.remote.lifecycle import show_why
 from app.cli.remote.lists import list_options, show_list, window
+from app.cli.remote.many import execution_filters
+from app.cli.remote.many.acts import act_on_executions
 from app.cli.remote.output import duration, exact, relative
 from app.cli.remote.runs import show_lines
 from app.cli.remote.session import Remote, remote

@@ -6,19 +6,9 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import (
-    acts,
-    bulk,
-    figures,
-    job_edits,
-    job_filters,
-    lifecycle,
-    runs,
-    sync,
-    targets,
-    timing,
-)
+from app.cli.remote import bulk, figures, job_edits, lifecycle, runs, sync, targets, timing
 from app.cli.remote.lists import list_options, show_list, window
+from app.cli.remote.many import acts, job_filters
 from app.cli.remote.output import clean, duration, exact, relative
 from app.cli.remote.session import Remote, remote
 from app.client import Job

@@ -11,7 +11,8 @@ from rich.progress import Progress
 
 from app.cli.commands import Command
 from app.cli.options import REFUSED
-from app.cli.remote import execution_filters, inputs, job_filters, targets
+from app.cli.remote import inputs, targets
+from app.cli.remote.many import execution_filters, job_filters
 from app.cli.remote.output import clean, note
 from app.cli.remote.session import Remote, remote
 from app.client import BulkStep, BulkTrial
