@@ -7,13 +7,9 @@ from app.api import (
     aliases,
     answers,
     api_keys,
-    bulk,
-    chain_runs,
-    chains,
     dead_letters,
     docs,
     executions,
-    facets,
     job_types,
     jobs,
     lifecycle,
@@ -32,10 +28,12 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
+from app.api.chaining import chain_runs, chains
 from app.api.dashboard import overview, search, timeline, usage
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.live import events, log_stream, log_tickets, room
+from app.api.many import bulk, facets
 from app.api.oversight import audit, purges
 from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
 from app.api.settings import emails, smtp, timezones

@@ -17,7 +17,6 @@ from bench import (
     idle,
     latency,
     lists,
-    live,
     page,
     posts,
     priority,
@@ -27,6 +26,7 @@ from bench import (
     throughput,
 )
 from bench.figures import Bench, Group
+from bench.output import live
 from bench.stage import say
 from bench.table import Row, show, write_json
 

@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.api.errors import flat_faults
-from app.domain import json_text
 from app.domain.errors import Invalid, invalid
+from app.domain.texts import json_text
 
 MAX_BODY_BYTES = 10 * 1024**2
 MAX_FIELDS = 200

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.domain.folding import BARE, SIGNS, TONED, bare
+from app.domain.texts.folding import BARE, SIGNS, TONED, bare
 from app.models import Job, job_tags
 from app.services.access import sight
 from app.services.listing import COUNTED

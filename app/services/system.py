@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from app.domain import json_text
 from app.domain.clock import now
 from app.domain.errors import Conflict, invalid
+from app.domain.texts import json_text
 from app.models import SystemConfig
 from app.settings import RUNTIME_KEYS, Settings
 

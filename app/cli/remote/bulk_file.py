@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain import json_text
+from app.domain.texts import json_text
 
 _BLANK = " \t\r\n"
 

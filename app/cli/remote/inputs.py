@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from app.domain import json_text
 from app.domain.clock import now, to_wire
+from app.domain.texts import json_text
 
 _SPAN = re.compile(r"\+(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 #: As far ahead as a span may reach, in days; a date may be later.

@@ -14,9 +14,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from app.domain import json_text
 from app.domain.clock import now
 from app.domain.people.identity import clean_subject
+from app.domain.texts import json_text
 from app.gateways.oidc.kept import ProviderFailed
 
 Key = RSAKey | ECKey | OKPKey

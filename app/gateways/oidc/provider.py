@@ -10,9 +10,9 @@ from urllib.parse import quote_plus, urlencode
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from app.domain import json_text
 from app.domain.errors import shorten
 from app.domain.people.identity import is_secure
+from app.domain.texts import json_text
 from app.gateways.http import Answer, CallFailed, Door
 from app.gateways.oidc import id_tokens
 from app.gateways.oidc.kept import Kept, ProviderAway, ProviderFailed

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from app.domain.folding import fold
+from app.domain.texts.folding import fold
 from app.services.finding import executions, jobs, rest
 from app.services.finding.hits import Hit, Wish
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain import execution_state as state
-from app.domain.folding import fold
+from app.domain.texts.folding import fold
 from app.models import Execution, Job
 from app.services import search
 from app.services.finding import jobs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.domain.folding import fold, rank
+from app.domain.texts.folding import fold, rank
 
 #: So much of a text is told.
 _TOLD = 200

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from app.domain import json_text
 from app.domain.clock import now
 from app.domain.errors import Fault, shorten
 from app.domain.retry import read_policy
 from app.domain.specs import SPECS, filling
+from app.domain.texts import json_text
 from app.gateways.broker import RESERVED
 from app.models import Job, Project, SystemConfig, Tag
 from app.services.access import owners, sight

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.domain import json_text
 from app.domain.clock import now, to_wire
 from app.domain.errors import Fault, Invalid
 from app.domain.names import clean_name
+from app.domain.texts import json_text
 from app.services.jobs import creation
 from app.services.jobs.drafts import Draft, has_field
 from app.settings import Settings

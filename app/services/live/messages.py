@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from app.domain.clock import to_wire
-from app.domain.text_frames import text_frame
+from app.domain.texts.text_frames import text_frame
 from app.services import logs
 
 _GAP: Final = "gap"

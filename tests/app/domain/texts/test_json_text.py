@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.json_text import (
+from app.domain.texts.json_text import (
     MAX_DEPTH,
     UnreadableError,
     character_faults,

@@ -9,11 +9,11 @@ from typing import Any
 
 from bench import web
 from bench.figures import Bench
+from bench.output.watcher import Watcher
 from bench.product import ALL, Product
 from bench.rival import Rival
 from bench.stage import Stage, say, until
 from bench.table import Row, percentile
-from bench.watcher import Watcher
 
 _LONGEST = 180.0
 #: Prints lines, some at a time, each with the moment at which it is written.

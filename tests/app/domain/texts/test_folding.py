@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.folding import BARE, TONED, bare, fold, rank
+from app.domain.texts.folding import BARE, TONED, bare, fold, rank
 from migrations import folding
 
 

@@ -1,0 +1,1 @@
+"""Chains and their runs, over HTTP."""

@@ -1,0 +1,1 @@
+"""What lists are counted by, and the same done to all in them."""

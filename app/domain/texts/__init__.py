@@ -1,0 +1,1 @@
+"""Texts: what they are compared by, and their forms."""

@@ -1,0 +1,1 @@
+"""How soon output is seen."""
