@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import db, reactions
+from app.domain import traces
 from app.domain.clock import now, to_wire
 from app.domain.specs import FOUND
-from app.gateways import broker, log_files
+from app.gateways import broker, log_files, telemetry
 from app.services import backups, encryption, installation, live, wakeups
 from app.services.notifications import server as mail_server
 from app.settings import Settings
@@ -38,6 +39,7 @@ def start(process: str, settings: Settings, *, reads_secrets: bool = True) -> No
     db.configure(settings.database, pool_size=20 if process == "api" else 5)
     wakeups.configure(settings.handoff_horizon_seconds)
     mail_server.configure(settings)
+    telemetry.configure(settings, process)
     reactions.connect()
     _wait_for_schema()
     if reads_secrets:
@@ -84,12 +86,18 @@ class Json(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        trace_id = getattr(record, "trace_id", None)
-        if trace_id:
-            line["trace_id"] = trace_id
+        line |= _place(record)
         if record.exc_info:
             line["exception"] = "".join(traceback.format_exception(*record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+def _place(record: logging.LogRecord) -> dict[str, str]:
+    """Return the trace that the work belongs to that this line is about."""
+    here, trace_id = traces.here(), getattr(record, "trace_id", None)
+    if here is not None and trace_id in (None, here.trace_id):
+        return {"trace_id": here.trace_id, "span_id": here.span_id}
+    return {"trace_id": trace_id} if trace_id else {}
 
 
 def unlock(settings: Settings) -> None:

@@ -32,7 +32,7 @@ from app.api import (
     why,
 )
 from app.api.blueprint import MAX_BODY_BYTES
-from app.api.dashboard import timeline, usage
+from app.api.dashboard import overview, search, timeline, usage
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
 from app.api.live import events, log_stream, log_tickets, room
@@ -58,8 +58,8 @@ RESOURCES = (
         job_types,
         system,
     ),
-    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs, timeline, usage),
-    variables,
+    *(api_keys, queues, pauses, schedules, webhooks, chains, chain_runs),
+    *(overview, search, timeline, usage, variables),
     *(audit, purges),
     *(smtp, timezones, emails),
     log_tickets,

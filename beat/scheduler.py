@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
 from app.db import reading, transaction
-from app.gateways import broker, pulse
-from app.services import chain_runs, handoff, pauses, queues, recovery
+from app.gateways import broker, pulse, telemetry
+from app.gateways.telemetry import Measure
+from app.services import chain_runs, handoff, pauses, queues, recovery, statistics
 from app.services.audit import chain as audit_chain
 from app.services.chain_runs import firing as chain_firing
 from app.services.jobs import lifecycle
@@ -33,6 +34,7 @@ FIRING_SECONDS = 2.0
 SEALING_SECONDS = 0.5
 #: While so many rings for webhooks wait in the broker, no more are added.
 MOST_WEBHOOK_RINGS = 100
+_DEPTH = Measure("oneoff.queue.depth", "Executions that wait for a slot of the queue.")
 
 
 class LedgerScheduler(Scheduler):
@@ -45,6 +47,8 @@ class LedgerScheduler(Scheduler):
         self.vigil = Vigil(self.settings.lease_seconds)
         self.sweep = QueueSweep()
         self.timetable = Timetable()
+        self.leads = False
+        telemetry.observe(_DEPTH, "queue", self._depths)
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -71,10 +75,18 @@ class LedgerScheduler(Scheduler):
         except SQLAlchemyError as error:
             log.debug("could not resign: %s", type(error).__name__)
 
+    def _depths(self) -> dict[str, float]:
+        """Return how many executions wait in each queue; of several beats only one says so."""
+        if not self.leads:
+            return {}
+        with reading() as session:
+            return {name: depth for name, (depth, _) in statistics.queues(session).items()}
+
     def _round(self) -> None:
         with transaction() as session:
             leads = leader.lead(session, self.identity)
         trusted = self.vigil.seen()
+        self.leads = leads
         if not leads:
             return
         self._fire()
@@ -143,3 +155,4 @@ def run(settings: Settings) -> None:
         signal.signal(number, lambda *_: service.stop())
     log.info("beat runs")
     service.start()
+    telemetry.stop()

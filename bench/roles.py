@@ -20,7 +20,7 @@ def main(names: list[str]) -> int:
     usable_folder(given)
     bootstrap.start_logging("bench", given)
     noop.register()
-    roles.preload()
+    roles.preload(given)
     return Supervisor([_role(name, given) for name in names]).run()
 
 

@@ -10,7 +10,7 @@ from setproctitle import getproctitle, setproctitle
 
 from app import bootstrap
 from app.db import transaction
-from app.gateways import broker, task_events
+from app.gateways import broker, task_events, telemetry
 from app.services import installation, workers
 from app.services.workers import Registration
 from app.settings import Settings
@@ -36,6 +36,8 @@ def run(settings: Settings, lanes: Lanes) -> None:
     """Run one worker until it is told to stop; does not return."""
     fuse.renew()
     bootstrap.start("worker", settings)
+    if lanes.pool == "prefork":
+        telemetry.leave_to_children()
     queues = lanes.queues or _all_run_queues()
     with transaction() as session:
         worker_id = workers.register(session, Registration(lanes.pool, queues, lanes.slots))
@@ -88,12 +90,17 @@ def _connect(watch: Watch) -> None:
         with transaction() as session:
             workers.stop(session, watch.worker_id, "its worker was stopped")
         process.sweep_scratch()
+        telemetry.stop()
 
     def forked(**_: Any) -> None:
         setproctitle(f"{title}, pool process")
 
+    def child_gone(**_: Any) -> None:
+        telemetry.stop()
+
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_process_init.connect(forked, weak=False)
+    signals.worker_process_shutdown.connect(child_gone, weak=False)
     signals.worker_shutdown.connect(gone, weak=False)
 
 

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 
 from app.domain.masking import NOTHING, Masker, masker_for
 from app.domain.specs import Spec
+from app.domain.traces import Point
+from app.services import tracing
 from app.services.executions import Result
 from workers import fuse
+from workers.calls import below
 from workers.executors.base import Context, Executor, Options, Outcome, Output, Parameters
 from workers.executors.refusal import Refusal
 from workers.executors.registry import EXECUTORS
@@ -42,16 +45,19 @@ class Performer:
     def perform(self, flight: Flight) -> Ended:
         """Run an attempt to its end; what goes wrong is in its result."""
         is_told = self.feed.began(flight.claim)
-        try:
-            outcome = _masked(self._outcome(flight), flight)
-        finally:
-            fuse.burn_until(None)
+        with tracing.begin_attempt(flight.claim) as span:
+            try:
+                outcome = _masked(self._outcome(flight, span.point), flight)
+            finally:
+                fuse.burn_until(None)
+            took = time.monotonic() - flight.began
+            tracing.end_attempt(span, flight.claim, outcome.verdict, outcome.error_code, took)
         if is_told:
-            self.feed.ended(flight.claim, outcome, time.monotonic() - flight.began)
+            self.feed.ended(flight.claim, outcome, took)
         result = _result(outcome, flight)
         return Ended(flight, result, _remaining(flight.sink))
 
-    def _outcome(self, flight: Flight) -> Outcome:
+    def _outcome(self, flight: Flight, point: Point) -> Outcome:
         claim = flight.claim
         try:
             order = order_of(claim)
@@ -59,15 +65,15 @@ class Performer:
             return refusal.outcome()
         flight.secrets += order.secrets
         try:
-            return self._run(flight, order.spec)
+            return self._run(flight, order.spec, point)
         except Exception as error:
             what = _masker(flight).excerpt(traceback.format_exc())
             log.error("the executor %s broke on execution %s: %s", claim.type, claim.id, what)  # noqa: TRY400 - the traceback without the secrets
             return Outcome("failed", None, f"Execution error: {error}", "EXECUTOR_ERROR")
 
-    def _run(self, flight: Flight, spec: Spec) -> Outcome:
+    def _run(self, flight: Flight, spec: Spec, point: Point) -> Outcome:
         with without_secrets(flight.sink, _masker(flight)) as output:
-            context = _context(flight, spec, output)
+            context = _context(flight, spec, output, point)
             fuse.burn_until(context.deadline)
             return self._executor(flight.claim.type).perform(spec, context)
 
@@ -91,7 +97,7 @@ def _masked(outcome: Outcome, flight: Flight) -> Outcome:
     return replace(outcome, error=_masker(flight).excerpt(outcome.error))
 
 
-def _context(flight: Flight, spec: Spec, output: Output) -> Context:
+def _context(flight: Flight, spec: Spec, output: Output, point: Point) -> Context:
     claim = flight.claim
     seconds = claim.timeout_seconds or spec.limit_seconds()
     given = json.loads(claim.parameters) if claim.parameters else {}
@@ -103,7 +109,7 @@ def _context(flight: Flight, spec: Spec, output: Output) -> Context:
         job_name=claim.job_name,
         attempt=claim.attempt,
         deadline=flight.began + seconds if seconds else None,
-        traceparent=f"00-{claim.root_execution_id}-{claim.id[-16:]}-01",
+        traceparent=str(point),
         parameters=Parameters(
             given.get("env") or {}, None if args is None else tuple(args), given.get("body")
         ),
@@ -112,6 +118,7 @@ def _context(flight: Flight, spec: Spec, output: Output) -> Context:
         epoch=claim.epoch,
         masker=_masker(flight),
         meter=flight.meter,
+        calls=below(point) if tracing.is_on() else None,
     )
 
 

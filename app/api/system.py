@@ -9,6 +9,7 @@ from app.api.schemas.common import envelope
 from app.api.schemas.system import (
     ConfigEdit,
     ConfigRow,
+    LinksOut,
     Message,
     SystemStatusOut,
     WorkerOut,
@@ -16,7 +17,7 @@ from app.api.schemas.system import (
     whole,
 )
 from app.db import reading, transaction
-from app.services import statistics, system, workers
+from app.services import overview, statistics, system, workers
 from app.settings import Settings
 
 blp = Blueprint("system", __name__, url_prefix="/api", description="The system as a whole")
@@ -26,8 +27,10 @@ blp = Blueprint("system", __name__, url_prefix="/api", description="The system a
 @blp.response(200, envelope(SystemStatusOut, "SystemStatusEnvelope"))
 def get_system_status() -> Response:
     """Return the figures of the system"""
+    sees_ends = answers.principal().may("execution:read")
     with reading() as session:
-        return answers.data(statistics.system_status(session))
+        failing = overview.failing(session) if sees_ends else None
+        return answers.data(statistics.system_status(session) | {"failing": failing})
 
 
 @blp.get("/workers")
@@ -44,6 +47,14 @@ def get_workers_status() -> Response:
     """Return how many run slots there are and what they do"""
     with reading() as session:
         return answers.data(workers.status(session))
+
+
+@blp.get("/system/links")
+@blp.response(200, envelope(LinksOut, "LinksEnvelope"))
+def get_links() -> Response:
+    """Return the addresses of other tools that belong to this installation"""
+    own = _settings()
+    return answers.data({"trace_url": own.trace_url or None, "flower_url": own.flower_url or None})
 
 
 @blp.get("/system/config")

@@ -12,6 +12,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from app import bootstrap, db
+from app.gateways import telemetry
 from app.services.live import ending
 from app.services.people import setup
 from app.settings import Settings
@@ -59,6 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             "limit_request_line": 8190,
             "limit_request_fields": 100,
             "proc_name": "oneoff-api",
+            "worker_exit": _last_words,
         }.items():
             self.cfg.set(name, value)
 
@@ -68,6 +70,10 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         _invite_the_first(self.settings)
         app = importlib.import_module("app.factory").create_app(self.settings)
         return Turns(app, THREADS)
+
+
+def _last_words(_server: object, _worker: object) -> None:
+    telemetry.stop()
 
 
 class Turns:

@@ -71,7 +71,7 @@ def worker(settings: Settings, queues: str | None, concurrency: int | None, pool
     bootstrap.start_logging("worker", settings)
     roles.refuse_wrong_key(settings)
     if queues is None:
-        roles.preload()
+        roles.preload(settings)
         sys.exit(Supervisor(_three_pools(settings, concurrency, pool)).run())
     _named_pool(settings, queues, concurrency, pool).run()
 

@@ -34,7 +34,7 @@ def serve(settings: Settings) -> int:
     _say(f"OneOff {VERSION}: database {masked(settings.database)}")
     if settings.embeds_broker and broker_server.binary() is None:
         raise click.ClickException(broker_server.WAYS_OUT)
-    roles.preload()
+    roles.preload(settings)
     if roles.in_child(lambda: _prepare(settings)) != 0:
         return REFUSED
     folder_lock.write_address(folder, address(settings))

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from app.client.connection import Connection
 from app.client.queue_things import Pause
-from app.client.system_things import ConfigRow, SystemStatus, WorkersStatus
+from app.client.system_things import ConfigRow, Links, SystemStatus, WorkersStatus
 from app.client.things import Worker
 from app.client.usage import Dashboard
 
@@ -22,6 +22,10 @@ class System:
     def dashboard(self) -> Dashboard:
         """Return the installation at a glance."""
         return Dashboard.read(self._connection.get("/api/dashboard/stats")["data"])
+
+    def links(self) -> Links:
+        """Return where other tools of the installation are found."""
+        return Links.read(self._connection.get("/api/system/links")["data"])
 
     def pause(self, reason: str | None = None, until: str | None = None) -> Pause:
         """Pause the installation: nothing begins but manual starts. ``until`` is RFC 3339."""

@@ -24,6 +24,13 @@ class SystemStatus(Thing):
     is_running: bool
 
 
+class Links(Thing):
+    """Where other tools are found; ``{trace_id}`` in ``trace_url`` stands for a trace's id."""
+
+    trace_url: str | None = None
+    flower_url: str | None = None
+
+
 class ConfigRow(Thing):
     """A value that can be changed at run time; ``value`` is JSON text."""
 

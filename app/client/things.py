@@ -206,6 +206,7 @@ class Execution(Thing):
     priority: int
     chain_run_id: str | None = None
     link_index: int | None = None
+    trace_id: str = ""
     usage: Usage = Usage()
     queue_position: int | None = None
     expected_start_at: datetime | None = None

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -12,6 +13,7 @@ from app.domain.people.identity import RoleMap, clean_base, clean_issuer, parse_
 from app.domain.programs import parse_packages
 from app.domain.schedules.zones import check_zone
 from app.domain.secret_keys import read_key
+from app.domain.web_address import check_url
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -74,6 +76,37 @@ def _base(value: str) -> str:
     return clean_base(value) if value else value
 
 
+_TRACE_ID = "{trace_id}"
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x20-\x7e]*)")
+
+
+def _web_url(value: str) -> str:
+    if value:
+        check_url(value)
+    return value
+
+
+def _trace_url(value: str) -> str:
+    if value and _TRACE_ID not in value:
+        raise ValueError(
+            f"must hold {_TRACE_ID}, such as https://jaeger.example.com/trace/{_TRACE_ID}"
+        )
+    if value:
+        check_url(value.replace(_TRACE_ID, "0" * 32))
+    return value
+
+
+def _headers(value: object) -> object:
+    return tuple(map(_header, _split(value))) if isinstance(value, str) else value
+
+
+def _header(text: str) -> tuple[str, str]:
+    found = _HEADER.fullmatch(text)
+    if found is None:
+        raise ValueError("must be name=value; several are parted by commas")
+    return found[1], unquote(found[2].strip())
+
+
 #: Encryption keys; shown nowhere, also not where a whole object of settings is printed.
 Key = Annotated[bytes, BeforeValidator(_key), Field(repr=False)]
 Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys), Field(repr=False)]
@@ -86,6 +119,11 @@ PublicUrl = Annotated[str, AfterValidator(_base)]
 Roles = Annotated[RoleMap, BeforeValidator(_role_map)]
 Zone = Annotated[str, AfterValidator(check_zone)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+#: A whole web address, or none.
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+TraceUrl = Annotated[str, AfterValidator(_trace_url)]
+#: Headers as OpenTelemetry writes them, with values as in URLs.
+Headers = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_headers)]
 #: One address, or none.
 MailAddress = Annotated[str, AfterValidator(_address)]
 OneLine = Annotated[str, AfterValidator(_one_line)]

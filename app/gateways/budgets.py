@@ -11,13 +11,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-import redis
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import SlidingWindowCounterRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from app.gateways.plain_redis import NoBackoff, Retry, redis
 
 log = logging.getLogger(__name__)
 

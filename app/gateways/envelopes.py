@@ -20,7 +20,8 @@ import orjson
 from celery import Celery
 from celery.utils.saferepr import saferepr
 from kombu import Connection, Queue
-from kombu.transport import redis as redis_transport
+
+from app.gateways.plain_redis import redis_transport
 
 log = logging.getLogger(__name__)
 

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from app.gateways.plain_redis import NoBackoff, Retry, redis
 
 #: A Redis silent for so long is away, and is left alone for a while.
 PATIENCE_SECONDS: Final = 1.0

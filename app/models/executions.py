@@ -108,6 +108,8 @@ class Execution(Base):
     #: The chain run it belongs to, and as which of its links, from 1.
     chain_run_id: Mapped[Id | None]
     link_index: Mapped[int | None] = mapped_column(sa.Integer())
+    #: Its place in a trace, as W3C writes it: below what asked for it. Its attempts share one.
+    traceparent: Mapped[str | None] = mapped_column(sa.String(55))
     created_at: Mapped[Moment]
 
     __table_args__ = (

@@ -27,6 +27,10 @@ def _partial(name: str, column: str, *more: str, where: str = "") -> sa.Index:
     return sa.Index(name, column, *more, "id", sqlite_where=only, postgresql_where=only)
 
 
+#: Few are; they are counted.
+_DISABLED = sa.text("NOT enabled")
+
+
 def _of_people(name: str, column: str) -> sa.Index:
     """Return an index of what people own or did; most rows are not theirs and not in it."""
     where = sa.text(f"{column} LIKE 'user:%'")
@@ -128,6 +132,9 @@ class Job(Base):
         _partial("ix_jobs_last_ended_at", "last_ended_at"),
         _partial("ix_jobs_resting", "scheduled_at", where="status = 'paused' OR NOT enabled"),
         _partial("ix_jobs_queue", "queue", "scheduled_at", where="queue <> 'default'"),
+        sa.Index(
+            "ix_jobs_disabled", "project_id", sqlite_where=_DISABLED, postgresql_where=_DISABLED
+        ),
     )
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from app.domain import execution_state as state
 from app.models import Execution, Job
+from app.services import tracing
 
 #: The workers keep so much of the output's end for lists.
 TAIL_BYTES = 16_384
@@ -68,6 +69,7 @@ _jobs: Any = Job.__table__
 COLUMNS = (
     *(getattr(Execution, name) for name in _PLAIN if name != "job_name"),
     _jobs.c.name.label("job_name"),
+    Execution.traceparent,
     Execution.parameters,
     Execution.output_tail,
     Execution.cpu_seconds,
@@ -82,6 +84,7 @@ def wire(row: Any) -> dict[str, Any]:
     for name in _OMITTED:
         if found[name] is None:
             del found[name]
+    found["trace_id"] = tracing.trace_id(row)
     found["parameters"] = masked(row.parameters)
     found["usage"] = {"cpu_seconds": row.cpu_seconds, "max_rss_bytes": row.max_rss_bytes}
     if row.output_tail:

@@ -9,7 +9,7 @@ from app.db import db_now
 from app.domain.clock import now
 from app.gateways.messages import Pair
 from app.models import Execution
-from app.services import executions, tallies
+from app.services import executions, tallies, tracing
 from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE
 from app.services.wakeups import hand_off_after_commit
 
@@ -17,18 +17,23 @@ from app.services.wakeups import hand_off_after_commit
 OVERDUE_SECONDS = 1.0
 ROWS_A_PASS = 5000
 _CHUNK = 500
+_HANDED = (
+    *(Execution.id, Execution.generation, Execution.run_at),
+    *(Execution.job_id, Execution.queue, Execution.traceparent),
+)
 
 
 def hand_off_due(session: Session, horizon: float) -> int:
     """Hand off the rows that fall due within ``horizon`` seconds; those due now are queued."""
     rows = session.execute(
-        sa.select(Execution.id, Execution.generation, Execution.run_at)
+        sa.select(*_HANDED)
         .where(DUE, Execution.run_at <= db_now(horizon), Execution.handed_at.is_(None))
         .order_by(Execution.run_at)
         .limit(ROWS_A_PASS)
     ).all()
     due_now = now() + timedelta(milliseconds=20)
     _mark_handed(session, [row.id for row in rows])
+    tracing.hand_off(session, rows)
     _queue(session, [(r.id, r.generation) for r in rows if r.run_at <= due_now])
     hand_off_after_commit(
         session, [(r.run_at, (r.id, r.generation)) for r in rows if r.run_at > due_now]

@@ -4,6 +4,8 @@ Few matches are looked up by their index; many are found soonest by walking the 
 order and looking at each row. Which of both it is, is found by counting up to a bound.
 """
 
+# ruff: noqa: S608 - all words in the statements are our own
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.domain.folding import BARE, SIGNS, TONED, bare
 from app.models import Job, job_tags
 from app.services.access import sight
 from app.services.listing import COUNTED
@@ -18,12 +21,35 @@ from app.services.listing import COUNTED
 #: Up to so many matches are looked up by their index.
 FEW = 2000
 #: Shorter words have no trigram.
-_TRIGRAM = 3
+SHORTEST = 3
 
 _FOUND = (
     "SELECT job_search_ids.job_id FROM job_search"
     " JOIN job_search_ids ON job_search_ids.number = job_search.rowid"
     " WHERE job_search MATCH :phrase"
+)
+_READ = (
+    "SELECT job_search_ids.job_id FROM job_search"
+    " JOIN job_search_ids ON job_search_ids.number = job_search.rowid"
+    " WHERE job_search.name LIKE :pattern ESCAPE '\\' LIMIT :most"
+)
+
+#: Spelt as in the index of trigrams.
+_BARE_NAME = sa.func.translate(
+    Job.name, sa.literal_column(f"'{TONED}{SIGNS}'"), sa.literal_column(f"'{BARE}'")
+)
+
+_LETTER = "substr(jobs.name, n, 1)"
+_PLACE = f"instr('{TONED}{SIGNS}', {_LETTER})"
+_STEP = f"CASE {_PLACE} WHEN 0 THEN {_LETTER} ELSE substr('{BARE}', {_PLACE}, 1) END"
+#: The same for SQLite, letter by letter; names of plain letters pass by.
+_BARE_ON_SQLITE: Any = sa.literal_column(
+    "CASE WHEN jobs.name NOT GLOB '*[^ -~]*' THEN jobs.name ELSE"
+    " (WITH RECURSIVE bare (n, text) AS ("
+    f"SELECT 1, '' UNION ALL SELECT n + 1, text || {_STEP} FROM bare"
+    " WHERE n <= length(jobs.name))"
+    " SELECT text FROM bare WHERE n > length(jobs.name)) END",
+    sa.Text(),
 )
 
 
@@ -36,19 +62,26 @@ class Narrowed:
 
 
 def name_contains(session: Session, text: str) -> Narrowed:
-    """Narrow to jobs whose name contains a text, in whatever case."""
+    """Narrow to jobs whose name contains a text, in whatever case and with whatever tones."""
+    text = bare(text)
     pattern = f"%{_escaped(text)}%"
     if session.get_bind().dialect.name != "sqlite":
-        return Narrowed(Job.name.ilike(pattern, escape="\\"))
-    alike = Job.name.like(pattern, escape="\\")  # on SQLite in any case, and quicker
-    if len(text) < _TRIGRAM:  # no index of parts serves; reading the names alone is quick
-        ids = list(session.scalars(sa.select(Job.id).where(alike).limit(FEW + 1)))
+        return Narrowed(_BARE_NAME.ilike(pattern, escape="\\"))
+    alike = _BARE_ON_SQLITE.like(pattern, escape="\\")  # on SQLite in any case, and quicker
+    if len(text) < SHORTEST:  # no index of parts serves; reading the names alone is quick
+        ids = _read_through(session, pattern)
         return Narrowed(Job.id.in_(ids), len(ids)) if len(ids) <= FEW else Narrowed(alike)
     found = sa.text(_FOUND).bindparams(phrase='"{}"'.format(text.replace('"', '""')))
     named: Any = found.columns(sa.column("job_id", sa.String(32))).subquery()
     matches = _matches(session, sa.select(named.c.job_id))
     is_few = matches <= COUNTED
     return Narrowed(Job.id.in_(sa.select(named.c.job_id)) if is_few else alike, matches)
+
+
+@sight.unlimited()
+def _read_through(session: Session, pattern: str) -> list[str]:
+    """Return jobs whose names fit, from the index, which has them without tones."""
+    return list(session.scalars(sa.text(_READ), {"pattern": pattern, "most": FEW + 1}))
 
 
 @sight.unlimited()

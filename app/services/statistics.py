@@ -42,7 +42,7 @@ def system_status(session: Session) -> dict[str, Any]:
         "completed_today": _started_since(session, (state.COMPLETED,), _midnight()),
         "failed_recent": _started_since(session, state.FAILURES, now() - timedelta(hours=24)),
         "avg_duration_ms": average_duration_ms(session),
-        "queue_depth": executions[state.QUEUED] + _due(session),
+        "queue_depth": executions[state.QUEUED] + due(session),
         "total_jobs": sum(jobs.values()),
         "total_executions": sum(executions.values()),
         "pause": pauses.wire(pauses.system_pause(session)),
@@ -81,10 +81,10 @@ def queue_stats(session: Session) -> dict[str, int]:
 
     What is due and has not started is queued, never running.
     """
-    counts, due = by_status(session, "executions"), _due(session)
+    counts, late = by_status(session, "executions"), due(session)
     return {
-        "scheduled": max(counts[state.SCHEDULED] - due, 0),
-        "queued": counts[state.QUEUED] + due,
+        "scheduled": max(counts[state.SCHEDULED] - late, 0),
+        "queued": counts[state.QUEUED] + late,
         "running": sum(counts[status] for status in state.STARTED),
         "finished": counts[state.COMPLETED],
         "failed": sum(counts[status] for status in state.FAILURES),
@@ -171,8 +171,11 @@ def _count_of(query: sa.Select[Any]) -> sa.Select[Any]:
     return query.with_only_columns(sa.func.count())
 
 
-def _due(session: Session) -> int:
+def due(session: Session, project_id: str | None = None) -> int:
+    """Return how many executions wait whose moment has come, of one project or of all."""
     query = sa.select(sa.func.count()).select_from(Execution)
+    if project_id is not None:
+        query = query.where(Execution.project_id == project_id)
     return session.scalar(query.where(DUE, Execution.run_at <= db_now())) or 0
 
 

@@ -3,6 +3,7 @@
 from app.settings.loading import SECRETS, load, take_from_environment
 from app.settings.mail import MailSettings
 from app.settings.model import LOOPBACK, RUNTIME_KEYS, Settings
+from app.settings.telemetry import TelemetrySettings
 
 __all__ = [
     "LOOPBACK",
@@ -10,6 +11,7 @@ __all__ = [
     "SECRETS",
     "MailSettings",
     "Settings",
+    "TelemetrySettings",
     "load",
     "take_from_environment",
 ]

@@ -17,6 +17,7 @@ SECRETS = frozenset(
     {
         *("database_url", "redis_url", "broker_url", "oidc_client_secret"),
         *("encryption_key", "encryption_keys_old", "smtp_password"),
+        "otel_exporter_otlp_headers",
     }
 )
 #: Other names under which people of other systems know the same settings.

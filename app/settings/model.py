@@ -25,6 +25,7 @@ from app.domain.setting_fields import (
 )
 from app.settings.mail import MailSettings
 from app.settings.security import SecuritySettings
+from app.settings.telemetry import TelemetrySettings
 
 #: Values that the table system_config holds too, with the setting that seeds each.
 RUNTIME_KEYS = (
@@ -36,7 +37,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_SOCKET_PATH = 100
 
 
-class Settings(MailSettings, SecuritySettings):
+class Settings(MailSettings, SecuritySettings, TelemetrySettings):
     """The settings of this start. Durations are in seconds, sizes in bytes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)

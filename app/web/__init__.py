@@ -58,7 +58,7 @@ def show_asset(name: str) -> Response:
     return _file(FOLDER / "assets", name, _YEAR, immutable=True)
 
 
-@blp.get("/<any('favicon.svg', 'theme.js'):name>")
+@blp.get("/<any('favicon.svg', 'favicon-alert.svg', 'theme.js'):name>")
 def show_file(name: str) -> Response:
     """Answer with a file that keeps its name."""
     return _file(FOLDER, name, _DAY)

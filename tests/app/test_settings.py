@@ -166,3 +166,48 @@ def test_what_can_t_be_right_of_it_is_named(name: str, value: str) -> None:
     with pytest.raises(Invalid) as caught:
         load({}, PROVIDER | {name: value, "DATA_DIR": "/nowhere"})
     assert [fault.field for fault in caught.value.faults] == [name]
+
+
+def test_telemetry_is_off_unless_an_endpoint_is_named() -> None:
+    there = {"DATA_DIR": "/nowhere"}
+    assert not load({}, there).has_telemetry
+    # Variables of other programs are no fault of ours.
+    assert not load({}, there | {"OTEL_TRACES_SAMPLER": "jaeger_remote"}).has_telemetry
+    on = load({}, there | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/base/"})
+    assert on.traces_endpoint == "http://collector:4318/base/v1/traces"
+    assert on.metrics_endpoint == "http://collector:4318/base/v1/metrics"
+    whole = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector/t"}
+    traces = load({}, there | whole)
+    assert (traces.sends_traces, traces.sends_metrics) == (True, False)
+    assert traces.traces_endpoint == "http://collector/t"
+    assert not load({}, there | whole | {"OTEL_SDK_DISABLED": "true"}).has_telemetry
+    assert not load({}, there | whole | {"OTEL_TRACES_EXPORTER": "none"}).has_telemetry
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_TRACES_SAMPLER", "sometimes"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2"),
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "no value"),
+        ("TRACE_URL", "http://jaeger/trace/"),
+        ("FLOWER_URL", "flower"),
+    ],
+)
+def test_a_fault_in_telemetry_names_the_variable(name: str, value: str) -> None:
+    environ = {"DATA_DIR": "/nowhere", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    with pytest.raises(Invalid, match=name):
+        load({}, environ | {name: value})
+
+
+def test_headers_of_exports_are_read_and_never_shown() -> None:
+    environ = {"DATA_DIR": "/nowhere", "OTEL_EXPORTER_OTLP_HEADERS": "x-key=hush%20hush, y=2"}
+    settings = load({}, environ)
+    assert settings.otel_exporter_otlp_headers == (("x-key", "hush hush"), ("y", "2"))
+    assert "hush" not in repr(settings)
+    with pytest.raises(Invalid) as caught:
+        load({}, {**environ, "OTEL_EXPORTER_OTLP_HEADERS": "hush"})
+    assert "hush" not in str(caught.value.faults)

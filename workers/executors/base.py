@@ -1,7 +1,8 @@
 """What the runner and an executor know of each other: a spec goes in, an outcome comes out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
@@ -81,6 +82,31 @@ class Parameters:
     body: str | None = None
 
 
+class Call(Protocol):
+    """A request to somebody else, as the trace of the attempt sees it."""
+
+    @property
+    def traceparent(self) -> str:
+        """What to send along."""
+
+    def answered(self, status: int) -> None:
+        """Hear how it was answered; what is raised inside says why it was not."""
+
+
+#: Begins a call: its method, its address without secrets, and which try it is, from 1.
+Calls = Callable[[str, str, int], AbstractContextManager[Call]]
+
+
+@dataclass(frozen=True, slots=True)
+class Untraced:
+    """A call that is recorded nowhere."""
+
+    traceparent: str
+
+    def answered(self, status: int) -> None:
+        """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All that an executor may know of the attempt it performs."""
@@ -103,6 +129,14 @@ class Context:
     masker: Masker = NOTHING
     #: Is told what the work uses from its first second on, where that can be known.
     meter: Meter = NO_METER
+    #: ``None`` while calls are recorded nowhere.
+    calls: Calls | None = None
+
+    def call(self, method: str, url: str, number: int) -> AbstractContextManager[Call]:
+        """Begin a request to somebody else: the try ``number`` of it, from 1."""
+        if self.calls is None:
+            return nullcontext(Untraced(self.traceparent))
+        return self.calls(method, self.masker.text(url), number)
 
     def within(self, seconds: float | None) -> Self:
         """Return the context with a deadline at most so many seconds from now."""

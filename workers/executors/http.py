@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 
 from app.domain.specs.http import BODILESS, HttpSpec
 from workers.executors.base import (
@@ -60,7 +61,10 @@ class HttpExecutor:
         while True:
             printer = _Printer(context.output)
             try:
-                answer = self._caller.call(request, printer, watch)
+                with context.call(spec.method, spec.url, number) as call:
+                    traced = _traced(request, call.traceparent)
+                    answer = self._caller.call(traced, printer, watch)
+                    call.answered(answer.status)
             except CallFailed as failure:
                 if number == tries or not failure.may_retry or not watch.outlasts(delay):
                     raise
@@ -115,7 +119,7 @@ def _request(spec: HttpSpec, context: Context) -> Request:
         _say(context.output, f"The body given is not sent: a {spec.method} request has none.")
         body = None
     given = {name.lower() for name in spec.headers}
-    ours = {"traceparent": context.traceparent, "Idempotency-Key": context.root_execution_id}
+    ours = {"Idempotency-Key": context.root_execution_id}
     added = {name: value for name, value in ours.items() if value and name.lower() not in given}
     return Request(
         method=spec.method,
@@ -126,6 +130,13 @@ def _request(spec: HttpSpec, context: Context) -> Request:
         max_redirects=spec.max_redirects,
         verify_tls=spec.verify_tls,
     )
+
+
+def _traced(request: Request, traceparent: str) -> Request:
+    """Return the request as a part of a trace, unless the job says itself of which."""
+    if any(name.lower() == "traceparent" for name in request.headers):
+        return request
+    return replace(request, headers={**request.headers, "traceparent": traceparent})
 
 
 def _refused(answer: Answer) -> Outcome:

@@ -131,6 +131,9 @@ class ExecutionOut(Schema):
     link_index = ma.fields.Integer(
         allow_none=True, metadata={"description": "Which link of its chain run it is, from 1"}
     )
+    trace_id = ma.fields.String(
+        metadata={"description": "Of the trace that it belongs to: its request's, if one asked"}
+    )
     usage = ma.fields.Nested(UsageOut)
     queue_position = ma.fields.Integer(
         allow_none=True,

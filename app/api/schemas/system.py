@@ -36,6 +36,13 @@ class SystemStatusOut(_SlotFields):
     currently_running = _count("Jobs at work")
     completed_today = _count("Executions started today (UTC) that completed")
     failed_recent = _count("Executions started within 24 hours that failed or timed out")
+    failing = ma.fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "Jobs and errors that ended badly within 24 hours and still stand;"
+            " null for who may not see executions"
+        },
+    )
     avg_duration_ms = ma.fields.Float(
         metadata={"description": "Mean duration of completed executions, of all time"}
     )
@@ -77,6 +84,16 @@ class WorkerOut(Schema):
     )
     version = ma.fields.String()
     started_at = ma.fields.DateTime()
+
+
+class LinksOut(Schema):
+    """Where other tools of this installation are found."""
+
+    trace_url = ma.fields.String(
+        allow_none=True,
+        metadata={"description": "Of a trace: {trace_id} in it stands for the trace's id"},
+    )
+    flower_url = ma.fields.String(allow_none=True)
 
 
 class ConfigRow(Schema):

@@ -16,6 +16,7 @@ from app.domain.ids import new_id
 from app.events import emit
 from app.gateways.messages import Pair, Ring
 from app.models import Execution, Job
+from app.services import tracing
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
 from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE, another_in_progress
@@ -78,6 +79,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     session.flush()
     if not rows:
         return
+    tracing.give(session, rows)
     columns = {name for row in rows for name in row}
     table: Any = Execution.__table__
     session.connection().execute(sa.insert(table), [dict.fromkeys(columns) | row for row in rows])

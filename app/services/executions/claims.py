@@ -45,6 +45,7 @@ _CLAIM_COLUMNS = tuple(
         "retries",
         "chain_run_id",
         "link_index",
+        "traceparent",
     )
 )
 
@@ -214,6 +215,7 @@ def _claimed(session: Session, row: Any, job: Any) -> Claim:
         row.chain_run_id,
         row.link_index,
         given(session, row.job_id, job.project_id, config) if job.has_any else None,
+        row.traceparent,
     )
 
 

@@ -11,6 +11,7 @@ from app.domain import execution_state as state
 from app.domain.clock import now
 from app.gateways.messages import Ring
 from app.models import Execution, Job
+from app.services import tracing
 from app.services.access import sight
 from app.services.executions import keys
 from app.services.executions.births import add, born
@@ -89,6 +90,7 @@ def start_now(
 ) -> None:
     """Start a planned execution at once, because somebody asked for it."""
     row.origin, row.actor, row.parameters = "manual", actor, parameters
+    tracing.start_by_request(session, row)
     replan(session, row, job, now())
     follow_job(session, job.id, None)
 

@@ -95,6 +95,7 @@ def repeat(session: Session, row: Execution, *, status: str, delay: float, retri
         deaths=row.deaths,
         parameters=row.parameters,
         retries=retries,
+        traceparent=row.traceparent,
         blocked_on=pause_key(job.id) if job.paused_at else None,
         **place_of(row),
     )

@@ -43,3 +43,5 @@ class Claim:
     #: The variables of the job that its config may ask for, those that are sensitive as they are
     #: stored; ``None`` if no variable applies to it.
     variables: tuple[Given, ...] | None = field(default=None, repr=False)
+    #: Its place in a trace.
+    traceparent: str | None = None

@@ -60,16 +60,18 @@ class Buckets:
 
 
 #: By who asks, as far as that makes a difference, and for which time.
-_kept: dict[tuple[Sight | None, Buckets], tuple[float, list[tuple[str, int, int]]]] = {}
+_kept: dict[tuple[Sight | None, Buckets, str | None], tuple[float, list[tuple[str, int, int]]]] = {}
 
 
-def counts(session: Session, buckets: Buckets) -> list[tuple[str, int, int]]:
+def counts(
+    session: Session, buckets: Buckets, project_id: str | None = None
+) -> list[tuple[str, int, int]]:
     """Return status, bucket and number of what started within them and has ended.
 
     A count that was slow is kept ten times as long as it took.
     """
     began = time.monotonic()
-    key = (sight.limited(), buckets)
+    key = (sight.limited(), buckets, project_id)
     kept_until, found = _kept.get(key, (0.0, []))
     if began < kept_until:
         return found
@@ -84,13 +86,17 @@ def counts(session: Session, buckets: Buckets) -> list[tuple[str, int, int]]:
         )
         .group_by(Execution.status, place)
     )
+    if project_id is not None:
+        query = query.where(Execution.project_id == project_id)
     found = [(status, index, number) for status, index, number in session.execute(query)]
     _keep(key, began, found)
     return found
 
 
 def _keep(
-    key: tuple[Sight | None, Buckets], began: float, found: list[tuple[str, int, int]]
+    key: tuple[Sight | None, Buckets, str | None],
+    began: float,
+    found: list[tuple[str, int, int]],
 ) -> None:
     present = time.monotonic()
     if present - began > _SLOW_SECONDS:

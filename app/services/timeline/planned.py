@@ -27,6 +27,24 @@ class Plan:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Of which project moments are told, of all if ``None``; and how many jobs are looked at."""
+
+    project_id: str | None = None
+    most_jobs: int | None = None
+
+    def of(self, model: Any) -> tuple[Any, ...]:
+        """Return the conditions on what belongs to a project."""
+        return () if self.project_id is None else (model.project_id == self.project_id,)
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """How many executions and jobs are looked at."""
+        most_jobs = self.most_jobs or _MOST_JOBS
+        return min(MOST_MOMENTS, 2 * most_jobs), most_jobs
+
+
 def plan(
     session: Session,
     first: datetime,
@@ -34,12 +52,13 @@ def plan(
     most: int = MOST_MOMENTS,
     *,
     only_next: bool = False,
+    within: Within | None = None,
 ) -> Plan:
     """Return what is planned after ``first`` and not after ``last``, at most so many moments.
 
     With ``only_next`` there is but the next of each job.
     """
-    streams, until = _streams(session, first, last, only_next=only_next)
+    streams, until = _streams(session, first, last, within or Within(), only_next=only_next)
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
     for moment, _, job in heapq.merge(*streams):
@@ -59,36 +78,40 @@ def _wire(job: Any) -> dict[str, Any]:
 
 
 def _streams(
-    session: Session, first: datetime, last: datetime, *, only_next: bool
+    session: Session, first: datetime, last: datetime, within: Within, *, only_next: bool
 ) -> tuple[list[Iterator[tuple[datetime, str, Any]]], datetime]:
     """Return what is planned of each job, in order, and until when that is all of it."""
-    rows = _born(session, first, last)
-    jobs = _scheduled(session, last)
+    most_rows, most_jobs = within.bounds
+    rows = _born(session, first, last, within, most_rows)
+    jobs = _scheduled(session, last, within)
     until = last
-    if len(rows) > MOST_MOMENTS:
+    if len(rows) > most_rows:
         until = min(until, rows[-1].run_at - planning.TICK)
-    if len(jobs) > _MOST_JOBS:
+    if len(jobs) > most_jobs:
         until = min(until, jobs[-1].next_due_at - planning.TICK)
-    streams = [_coming(job, first, until, only_next=only_next) for job in jobs[:_MOST_JOBS]]
-    return [iter([(row.run_at, row.id, row) for row in rows[:MOST_MOMENTS]]), *streams], until
+    streams = [_coming(job, first, until, only_next=only_next) for job in jobs[:most_jobs]]
+    return [iter([(row.run_at, row.id, row) for row in rows[:most_rows]]), *streams], until
 
 
-def _born(session: Session, first: datetime, last: datetime) -> list[Any]:
+def _born(
+    session: Session, first: datetime, last: datetime, within: Within, most: int
+) -> list[Any]:
     """Return the executions that are there already and wait for their moment."""
     query = (
         sa.select(Execution.run_at, *_JOB)
         .join(Job, Job.id == Execution.job_id)
-        .where(DUE, Execution.run_at > first, Execution.run_at <= last)
+        .where(DUE, Execution.run_at > first, Execution.run_at <= last, *within.of(Execution))
         .order_by(Execution.run_at)
-        .limit(MOST_MOMENTS + 1)
+        .limit(most + 1)
     )
     return list(session.execute(query))
 
 
-def _scheduled(session: Session, last: datetime) -> list[Any]:
+def _scheduled(session: Session, last: datetime, within: Within) -> list[Any]:
     columns = (Job.schedule, Job.anchor_at, Job.next_due_at)
-    query = sa.select(*_JOB, *columns).where(Job.next_due_at.is_not(None), Job.next_due_at <= last)
-    return list(session.execute(query.order_by(Job.next_due_at).limit(_MOST_JOBS + 1)))
+    where = (Job.next_due_at.is_not(None), Job.next_due_at <= last, *within.of(Job))
+    query = sa.select(*_JOB, *columns).where(*where).order_by(Job.next_due_at)
+    return list(session.execute(query.limit(within.bounds[1] + 1)))
 
 
 def _coming(

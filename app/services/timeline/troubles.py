@@ -15,38 +15,44 @@ MOST_TROUBLES = 50
 _MOST_GROUPS = 500
 _MISSED = "missed"
 _Next = aliased(Execution)
+Conditions = tuple[Any, ...]
 
 
-def troubles(session: Session, since: datetime) -> list[dict[str, Any]]:
+def troubles(
+    session: Session, since: datetime, project_id: str | None = None
+) -> list[dict[str, Any]]:
     """Return what failed, ran out of time or was missed since then, the newest first.
 
     Dead letters have a list of their own, and are not told here. What was replayed or
     tried again is left out.
     """
-    groups = [*_failed(session, since), *_missed(session, since)]
+    mine = () if project_id is None else (Execution.project_id == project_id,)
+    groups = [*_failed(session, since, mine), *_missed(session, since, mine)]
     healed = _well_since(session, {group.job_id for group in groups}, since)
     standing = [group for group in groups if group.last_id > healed.get(group.job_id, "")]
     standing.sort(key=lambda group: str(group.last_id), reverse=True)
     return _wire(session, standing[:MOST_TROUBLES])
 
 
-def _failed(session: Session, since: datetime) -> Iterable[Any]:
+def _failed(session: Session, since: datetime, mine: Conditions) -> Iterable[Any]:
     where = (
         Execution.status.in_((state.FAILED, state.TIMEOUT)),
         Execution.started_at >= since,
         Execution.replayed_by.is_(None),
         ~sa.exists().where(_Next.parent_execution_id == Execution.id),
+        *mine,
     )
     return _grouped(session, where, sa.func.count())
 
 
-def _missed(session: Session, since: datetime) -> Iterable[Any]:
+def _missed(session: Session, since: datetime, mine: Conditions) -> Iterable[Any]:
     # Rows that never started stand side by side in the index of statuses, in the order of ids.
     where = (
         Execution.status == state.SKIPPED,
         Execution.started_at.is_(None),
         Execution.id >= f"{int(since.timestamp() * 1000) << 80:032x}",
         Execution.reason.startswith(_MISSED),
+        *mine,
     )
     return _grouped(session, where, sa.func.sum(sa.func.coalesce(Execution.moments, 1)))
 

@@ -21,7 +21,7 @@ from app.domain.webhooks import TEST, delay_seconds, pause_seconds, wish_seconds
 from app.gateways.cipher import KeyMissing
 from app.gateways.http import Answer, CallFailed, Door
 from app.models import Webhook, WebhookDelivery
-from app.services import tallies
+from app.services import tallies, tracing
 from app.services.webhooks import secrets
 
 PENDING, SUCCESS, FAILED = "pending", "success", "failed"
@@ -57,6 +57,8 @@ class Attempt:
     sequence: int
     payload: str
     number: int
+    #: The trace of the execution that it tells of, if that is recorded.
+    traceparent: str | None = None
 
     def headers(self) -> dict[str, str]:
         """Return what is sent with the payload; the timestamp, and so the signature, is fresh."""
@@ -151,13 +153,29 @@ def _take(
         row.sequence,
         row.payload,
         row.attempts,
+        _traceparent(session, row.payload) if tracing.is_on() else None,
     )
+
+
+def _traceparent(session: Session, payload: str) -> str | None:
+    told = orjson.loads(payload).get("data") or {}
+    execution_id = (told.get("execution") or {}).get("id")
+    return tracing.place_of(session, execution_id) if execution_id else None
 
 
 def send(attempt: Attempt, door: Door) -> Outcome:
     """Send a delivery; no unit of work is open meanwhile."""
+    with tracing.begin_delivery(attempt.traceparent, attempt.url) as span:
+        outcome = _sent(attempt, door, tracing.headers(span))
+        status = outcome.answer.status if outcome.answer else None
+        tracing.end_call(span, status, "" if status else "unanswered")
+    return outcome
+
+
+def _sent(attempt: Attempt, door: Door, more: Mapping[str, str]) -> Outcome:
+    headers = {**attempt.headers(), **more}
     try:
-        answer = door.post(attempt.url, attempt.headers(), attempt.payload.encode())
+        answer = door.post(attempt.url, headers, attempt.payload.encode())
     except CallFailed as failure:
         return Outcome(error=str(failure))
     if 200 <= answer.status < 300:

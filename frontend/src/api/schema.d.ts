@@ -1423,6 +1423,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return figures, what needs a look, what runs, what ended and what comes next */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/permissions": {
         parameters: {
             query?: never;
@@ -1653,6 +1670,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find jobs, executions, chains, errors and people; the best of each kind first */
+        get: operations["findThings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/search/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the names of all jobs, if they are not too many */
+        get: operations["listNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/settings/smtp": {
         parameters: {
             query?: never;
@@ -1793,6 +1844,23 @@ export interface paths {
         head?: never;
         /** Set a value; it holds from now on, without a restart */
         patch: operations["updateSystemConfig"];
+        trace?: never;
+    };
+    "/api/system/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return the addresses of other tools that belong to this installation */
+        get: operations["getLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/system/pause": {
@@ -2360,6 +2428,32 @@ export interface components {
             /** Format: date-time */
             updated_at?: string;
         };
+        AtWorkOut: {
+            actor: string | null;
+            attempt: number;
+            /** Format: date-time */
+            completed_at: string | null;
+            duration_ms: number | null;
+            error_code: string | null;
+            exit_code: number | null;
+            id: string;
+            job_id: string;
+            job_name: string;
+            number: number;
+            origin: string;
+            /** @description 95 % of these took no longer */
+            p95_duration_ms: number | null;
+            reason: string | null;
+            /** @description The last line of its error or output */
+            said?: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            status: string;
+            /** @description Of the job */
+            type: string;
+            /** @description Median of those that completed of the 20 latest of its job */
+            usual_duration_ms: number | null;
+        };
         AuditEntryOut: {
             /** @example jobs.update_job */
             action?: string;
@@ -2848,6 +2942,28 @@ export interface components {
             /** @description There are more than total; beyond 10,000 nobody counts */
             total_is_capped?: boolean;
         };
+        EndOut: {
+            actor: string | null;
+            attempt: number;
+            /** Format: date-time */
+            completed_at: string | null;
+            duration_ms: number | null;
+            error_code: string | null;
+            exit_code: number | null;
+            id: string;
+            job_id: string;
+            job_name: string;
+            number: number;
+            origin: string;
+            reason: string | null;
+            /** @description The last line of its error or output */
+            said?: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            status: string;
+            /** @description Of the job */
+            type: string;
+        };
         Enqueue: {
             /**
              * @description Seconds, or a span such as 5m
@@ -3023,6 +3139,8 @@ export interface components {
             started_at?: string | null;
             /** @enum {string} */
             status?: "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
+            /** @description Of the trace that it belongs to: its request's, if one asked */
+            trace_id?: string;
             usage?: components["schemas"]["UsageOut"];
             /** @description Median of its job's latest. With usual=true */
             usual_duration_ms?: number | null;
@@ -3044,6 +3162,38 @@ export interface components {
              * @default 100
              */
             limit: number;
+        };
+        FiguresOut: {
+            /** @description Started within 24 hours and completed */
+            completed_24h: number;
+            /** @description Started today (UTC) and completed */
+            completed_today: number;
+            /** @description Dead letters that wait for a person; at most 10,000 are counted */
+            dead_letters: number;
+            /** @description Jobs that are disabled; at most 10,000 are counted */
+            disabled: number;
+            /** @description Started within 24 hours and failed, timed out or a dead letter */
+            failed_24h: number;
+            /** @description Of all queues; none of a single project */
+            oldest_wait_seconds: number | null;
+            /** @description Jobs that are paused */
+            paused: number;
+            /** @description Moments within an hour from now; at most 2,000 are counted */
+            planned_next_hour: number;
+            /** @description Executions due or queued, not started */
+            queued: number;
+            /** @description Executions at work */
+            running: number;
+            /** @description Jobs that wait for their moment */
+            scheduled: number;
+            /** @description 95 % of the 200 latest starts came within so long of their moment */
+            start_lateness_p95_ms: number | null;
+            /** @description From 0 to 1; none if nothing was decided */
+            success_rate_24h: number | null;
+            /** @description From 0 to 1, of what started within 7 days */
+            success_rate_7d: number | null;
+            total_executions: number;
+            total_jobs: number;
         };
         FirstAdmin: {
             /** Format: email */
@@ -3105,6 +3255,40 @@ export interface components {
             dead_letter: number;
             failed: number;
             timeout: number;
+        };
+        HitList: {
+            data: components["schemas"]["HitOut"][];
+        };
+        HitOut: {
+            /**
+             * Format: date-time
+             * @description When it began, or was last seen
+             */
+            at?: string;
+            /** @description Of an error: dead letters that wait */
+            count?: number;
+            /** @description Of an error: the fingerprint of its dead letters */
+            id: string;
+            job_id?: string;
+            /** @enum {string} */
+            kind: "job" | "execution" | "chain" | "error" | "person";
+            reason?: string;
+            /** @description off: a disabled job or person */
+            status?: string;
+            /** @description A project, a job, an address, or what an error says */
+            subtitle?: string;
+            title: string;
+            /** @description Of the job */
+            type?: string;
+        };
+        HourOut: {
+            /**
+             * Format: date-time
+             * @description Its beginning
+             */
+            at: string;
+            completed: number;
+            failed: number;
         };
         JobChoice: {
             /** @description Its owner: me, or such as user:ann */
@@ -3551,6 +3735,14 @@ export interface components {
             sequence_order?: number;
             stop_on_failure?: boolean;
         };
+        LinksEnvelope: {
+            data: components["schemas"]["LinksOut"];
+        };
+        LinksOut: {
+            flower_url?: string | null;
+            /** @description Of a trace: {trace_id} in it stands for the trace's id */
+            trace_url?: string | null;
+        };
         LogOut: {
             data: components["schemas"]["LineOut"][];
             /**
@@ -3566,6 +3758,42 @@ export interface components {
             /** Format: password */
             password: string;
             username: string;
+        };
+        LookOut: {
+            /** @description Executions, or moments that were missed */
+            count: number | null;
+            error: string | null;
+            error_code: string | null;
+            /** @description The newest */
+            execution_id: string | null;
+            /** @description Of dead letters */
+            fingerprint: string | null;
+            /** Format: date-time */
+            first_at: string | null;
+            job_id: string | null;
+            job_name: string | null;
+            /**
+             * @description late: what waits in a queue for over 5 minutes; unserved: nobody serves the queue; idle_worker: lives and takes no messages
+             * @enum {string}
+             */
+            kind: "failed" | "timeout" | "missed" | "dead_letter" | "late" | "unserved" | "idle_worker";
+            /** Format: date-time */
+            last_at: string | null;
+            number: number | null;
+            queue: string | null;
+            /** @description Why it was missed */
+            reason: string | null;
+            type: string | null;
+            worker: string | null;
+        };
+        LooksOut: {
+            /** @description Jobs and errors that ended badly within 24 hours and still stand */
+            error_groups: number;
+            items: components["schemas"]["LookOut"][];
+            /** @description Those whose first was within the last hour */
+            new_error_groups: number;
+            /** @description Of all, also of those that are not told */
+            total: number;
         };
         MailOut: {
             attempts?: number;
@@ -3630,6 +3858,14 @@ export interface components {
             local?: string;
             /** Format: date-time */
             utc?: string;
+        };
+        NamesEnvelope: {
+            data: components["schemas"]["NamesOut"];
+        };
+        NamesOut: {
+            /** @description Whether these are all; over 5,000 none are told */
+            is_complete: boolean;
+            jobs: components["schemas"]["HitOut"][];
         };
         NewApiKey: {
             /**
@@ -3958,6 +4194,23 @@ export interface components {
             result?: "done" | "refused" | "skipped";
             /** @description In a dry run: its state */
             status?: string;
+        };
+        OverviewEnvelope: {
+            data: components["schemas"]["OverviewOut"];
+        };
+        OverviewOut: {
+            figures: components["schemas"]["FiguresOut"];
+            finished: components["schemas"]["EndOut"][] | null;
+            hours: components["schemas"]["HourOut"][];
+            /** Format: date-time */
+            last_failure_at: string | null;
+            needs_a_look: components["schemas"]["LooksOut"] | null;
+            pause: components["schemas"]["PauseOut"];
+            queues: components["schemas"]["QueueOut"][];
+            running: components["schemas"]["RunningOut"] | null;
+            strip: components["schemas"]["TimelineOut"];
+            up_next: components["schemas"]["MomentOut"][] | null;
+            workers: components["schemas"]["WorkerOut"][];
         };
         PaginationMetadata: {
             /** @description First available page number. */
@@ -4437,6 +4690,10 @@ export interface components {
             status?: "pending" | "scheduled" | "queued" | "running" | "cancelling" | "completed" | "failed" | "timeout" | "cancelled" | "skipped" | "dead_letter";
             stop_on_failure?: boolean;
         };
+        RunningOut: {
+            executions: components["schemas"]["AtWorkOut"][];
+            total: number;
+        };
         SampleOut: {
             /** @description Since the sample before. Of one core: 200 is two cores */
             cpu_percent: number;
@@ -4663,6 +4920,8 @@ export interface components {
             currently_running?: number;
             /** @description Executions started within 24 hours that failed or timed out */
             failed_recent?: number;
+            /** @description Jobs and errors that ended badly within 24 hours and still stand; null for who may not see executions */
+            failing?: number | null;
             /** @description Run slots that wait for work */
             idle_workers?: number;
             /** @description Whether a worker lives */
@@ -7577,6 +7836,31 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description Of this project; left out: of all */
+                project_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     listPermissions: {
         parameters: {
             query?: never;
@@ -8171,6 +8455,56 @@ export interface operations {
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
+    findThings: {
+        parameters: {
+            query: {
+                /** @description Part of a name, of an error of late, or the first 8 digits of an id; #412 finds executions by number, and 'nightly #412' those of a job */
+                q: string;
+                /** @description Hits of each kind */
+                limit?: number;
+                /** @description Only these kinds; may be given several times */
+                kind?: ("job" | "execution" | "chain" | "error" | "person")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitList"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    listNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamesEnvelope"];
+                };
+            };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
     getSmtp: {
         parameters: {
             query?: never;
@@ -8512,6 +8846,27 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinksEnvelope"];
+                };
+            };
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -8,44 +8,48 @@ import LaneTable from "@/pages/timeline/LaneTable.vue";
 
 import { mounted } from "./mounting";
 
+const none = { job_id: null, job_name: null, type: null, execution_id: null, number: null, error: null, error_code: null, reason: null, count: null, first_at: null, last_at: null, fingerprint: null, queue: null, worker: null };
 const failed = {
-  status: "failed",
+  ...none,
+  kind: "failed",
   error_code: "EXIT_CODE",
   error: "boom\nat line 2",
-  reason: null,
   count: 6,
-  first_at: "2026-11-23T04:31:00Z",
   last_at: "2026-11-24T04:31:00Z",
   execution_id: "e1",
-  number: 412,
   job_id: "j1",
   job_name: "vacuum-analytics",
-  type: "shell",
 };
-const missed = { ...failed, status: "skipped", reason: "missed: nobody could fire it in time", error: null, execution_id: "e2", job_name: "log-archive", count: 1 };
-const dead = { fingerprint: "f1", count: 4, job_id: "j3", job_name: "crm-sync", error: "HTTP 422", execution_id: "e3", last_at: "2026-11-24T06:17:00Z" };
+const missed = { ...failed, kind: "missed", error: null, execution_id: "e2", job_name: "log-archive", count: 1 };
+const dead = { ...failed, kind: "dead_letter", fingerprint: "f1", count: 4, error: "HTTP 422" };
+const unserved = { ...none, kind: "unserved", queue: "bulk", count: 3 };
+const looksOf = (...items: object[]): object => ({ items, total: items.length, error_groups: items.length, new_error_groups: 0 });
 
 describe("what needs a look", () => {
-  it("tells each with its reason, how often, and the fitting act; the newest first", () => {
-    const page = mounted(NeedsLook, { troubles: [failed, missed], dead: [dead], error: null }, ["job:execute"]);
+  it("tells each with its reason, how often, and the fitting act, in the server's order", () => {
+    const page = mounted(NeedsLook, { looks: looksOf(unserved, dead, failed, missed) }, ["job:execute"]);
     const lines = page.findAll("li").map((line) => line.text());
-    expect(lines).toHaveLength(3);
-    expect(lines[0]).toContain("Dead letter");
-    expect(lines[0]).toContain("Review");
-    expect(lines[1]).toContain("boom");
-    expect(lines[1]).not.toContain("line 2");
-    expect(lines[1]).toContain("6 times");
-    expect(lines[1]).toContain("Retry");
-    expect(lines[2]).toContain("Missed");
-    expect(lines[2]).toContain("once");
-    expect(lines[2]).toContain("Run now");
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(/bulk.*no worker serves this queue.*3 waiting.*Open/);
+    expect(lines[1]).toMatch(/Dead letter.*HTTP 422.*Review/);
+    expect(lines[2]).toMatch(/boom.*6 times.*Retry/);
+    expect(lines[2]).not.toContain("line 2");
+    expect(lines[3]).toMatch(/Missed.*once.*Run now/);
+    expect(page.findAll("li a").map((link) => link.attributes("href"))).toContain("/dead-letters?group=f1");
   });
 
-  it("offers only to look to those who may not run jobs, and shrinks when all is well", () => {
-    const page = mounted(NeedsLook, { troubles: [failed], dead: [], error: null }, []);
-    expect(page.find("li button").exists()).toBe(false);
-    expect(page.find("li a.btn").attributes("href")).toBe("/executions/e1");
-    expect(mounted(NeedsLook, { troubles: [], dead: [], error: null }, []).text()).toContain("Nothing needs you.");
+  it("offers no act to who may not start anything", () => {
+    expect(mounted(NeedsLook, { looks: looksOf(failed) }, []).find("li button").exists()).toBe(false);
+  });
+
+  it("says in one line that all is well, and when it last was not", () => {
+    const well = mounted(NeedsLook, { looks: looksOf(), lastFailureAt: "2026-11-23T04:31:00Z" }, []);
+    expect(well.text()).toMatch(/Nothing needs you\..*Last failure/);
+    expect(mounted(NeedsLook, { looks: looksOf(), lastFailureAt: null }, []).text()).toContain("Nothing has failed yet.");
+  });
+
+  it("says nothing before it is told anything", () => {
+    expect(mounted(NeedsLook, { looks: undefined }, []).text()).not.toContain("Nothing needs you");
   });
 });
 

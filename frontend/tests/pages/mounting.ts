@@ -1,8 +1,8 @@
 import { QueryClient, VueQueryPlugin } from "@tanstack/vue-query";
 import { mount, type VueWrapper } from "@vue/test-utils";
 import { NMessageProvider } from "naive-ui";
-import { createPinia, setActivePinia } from "pinia";
-import { vi } from "vitest";
+import { createPinia, disposePinia, setActivePinia } from "pinia";
+import { onTestFinished, vi } from "vitest";
 import { type Component, defineComponent, h } from "vue";
 import { createMemoryHistory, createRouter } from "vue-router";
 
@@ -18,5 +18,11 @@ export function mounted(component: Component, props: Record<string, unknown>, pe
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: "/:rest(.*)*", component: { render: () => null } }] });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const page = defineComponent({ setup: () => () => h(NMessageProvider, () => h(component, props)) });
-  return mount(page, { global: { plugins: [pinia, router, i18n, [VueQueryPlugin, { queryClient: client }]] } });
+  const wrapper = mount(page, { global: { plugins: [pinia, router, i18n, [VueQueryPlugin, { queryClient: client }]] } });
+  // Its clocks would go on when the document is gone.
+  onTestFinished(() => {
+    wrapper.unmount();
+    disposePinia(pinia);
+  });
+  return wrapper;
 }

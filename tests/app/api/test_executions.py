@@ -12,6 +12,7 @@ from tests.support.api import claim_one, get, make, refused, rows_of, settle
 
 ALWAYS = {
     "id",
+    "trace_id",
     "root_execution_id",
     "parent_execution_id",
     "job_id",

@@ -1,10 +1,13 @@
 """System, workers and job types over HTTP."""
 
+from typing import Any
+
 import pytest
 
 from app.domain.specs import SPECS
 from app.factory import create_app
 from app.settings import Settings
+from tests.support.api import get
 
 
 def test_the_status_holds_the_figures(client):
@@ -18,6 +21,16 @@ def test_the_workers_status_holds_the_figures(client):
     data = client.get("/api/workers/status").json["data"]
     assert data["total_workers"] == data["active_workers"] == data["available_workers"] == 0
     assert data["running_jobs"] == []
+
+
+def test_other_tools_are_linked_where_the_operator_names_them(client):
+    assert client.get("/api/system/links").json["data"] == {"trace_url": None, "flower_url": None}
+    urls: dict[str, Any] = {
+        "trace_url": "https://jaeger/trace/{trace_id}",
+        "flower_url": "https://flower/f",
+    }
+    named = create_app(Settings(**urls)).test_client()
+    assert get(named, "/api/system/links")["data"] == urls
 
 
 def test_the_config_is_listed_by_key_and_changed(client):

@@ -42,6 +42,13 @@ export default {
     zoneJob: "Job's zone",
     zoneUtc: "UTC",
     zone: "Time zone of this page",
+    failing: "nothing failing | 1 failing | {count} failing",
+    noWorker: "No worker",
+    upFor: "up {length}",
+    offlineSince: "Offline. Showing data from {time}.",
+    retryIn: "Next try in {seconds} s.",
+    retryNow: "Try now",
+    back: "Back online",
   },
   me: {
     menu: "Account",
@@ -118,6 +125,7 @@ export default {
   },
   error: {
     title: "This could not be loaded.",
+    near: "Called alike",
     offline: "Offline. The server does not answer.",
     forbidden: "This needs the permission {permission}. An administrator can grant it.",
     notFound: "Nothing lives at this address.",
@@ -135,6 +143,7 @@ export default {
     jobs: "job's zone",
     now: "now",
   },
+  notices: { title: "Told in passing", none: "Nothing yet." },
   confirm: {
     type: "Type {text} to confirm.",
   },

@@ -57,6 +57,7 @@ export default {
   exitCode: "Exit code",
   attempt: "Attempt",
   memory: "Memory peak",
+  trace: "Trace",
   place: "Place in line",
   attempts: "Attempts",
   usualEnd: "usual end",

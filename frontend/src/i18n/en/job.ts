@@ -1,5 +1,5 @@
 export default {
-  tabs: { label: "Parts of this job", overview: "Overview", executions: "Executions", definition: "Definition", notifications: "Notifications", changes: "Changes" },
+  tabs: { label: "Parts of this job", overview: "Overview", executions: "Executions", metrics: "Metrics", definition: "Definition", notifications: "Notifications", changes: "Changes" },
   rev: "rev {n}",
   stale: "Shown as it was. The server does not answer at present.",
   runWith: "With parameters…",

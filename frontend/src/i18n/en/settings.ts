@@ -18,6 +18,7 @@ export default {
   key_default_priority: "Priority of jobs that name none",
   key_default_timezone: "Time zone of jobs that name none",
   key_log_retention_days: "Days for which executions are kept",
+  key_metrics_retention_days: "Days for which samples of CPU and memory are kept",
   key_workers_count: "Run slots; 0: half of the cores, at least 2.",
   mailOn: "E-mail is sent.",
   mailOff: "No e-mail is sent: a server and a sender are missing.",

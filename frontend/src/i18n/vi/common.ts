@@ -44,6 +44,13 @@ const texts: typeof en = {
     zoneJob: "Giờ của công việc",
     zoneUtc: "UTC",
     zone: "Múi giờ của trang",
+    failing: "không có lỗi | 1 lỗi | {count} lỗi",
+    noWorker: "Không có worker",
+    upFor: "đã chạy {length}",
+    offlineSince: "Mất kết nối. Dữ liệu lúc {time}.",
+    retryIn: "Thử lại sau {seconds} s.",
+    retryNow: "Thử ngay",
+    back: "Đã kết nối lại",
   },
   me: {
     menu: "Tài khoản",
@@ -120,6 +127,7 @@ const texts: typeof en = {
   },
   error: {
     title: "Không tải được phần này.",
+    near: "Tên gần giống",
     offline: "Mất kết nối. Máy chủ không phản hồi.",
     forbidden: "Cần quyền {permission}. Quản trị viên có thể cấp.",
     notFound: "Không có gì ở địa chỉ này.",
@@ -137,6 +145,7 @@ const texts: typeof en = {
     jobs: "giờ của công việc",
     now: "bây giờ",
   },
+  notices: { title: "Thông báo đã hiện", none: "Chưa có gì." },
   confirm: {
     type: "Gõ {text} để xác nhận.",
   },

@@ -59,6 +59,7 @@ const texts: typeof en = {
   exitCode: "Mã thoát",
   attempt: "Lần thử",
   memory: "Bộ nhớ cao nhất",
+  trace: "Vết (trace)",
   place: "Vị trí trong hàng",
   attempts: "Các lần thử",
   usualEnd: "thường kết thúc",

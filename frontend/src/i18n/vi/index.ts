@@ -14,10 +14,13 @@ import jobs from "./jobs";
 import keys from "./keys";
 import log from "./log";
 import overview from "./overview";
+import palette from "./palette";
 import people from "./people";
 import projects from "./projects";
 import settings from "./settings";
+import shortcuts from "./shortcuts";
 import timeline from "./timeline";
+import usage from "./usage";
 import variables from "./variables";
 import webhooks from "./webhooks";
 import why from "./why";
@@ -39,10 +42,13 @@ const texts: Texts = {
   keys,
   log,
   overview,
+  palette,
   people,
   projects,
   settings,
+  shortcuts,
   timeline,
+  usage,
   variables,
   webhooks,
   why,

@@ -1,7 +1,7 @@
 import type en from "../en/job";
 
 const texts: typeof en = {
-  tabs: { label: "Các phần của công việc", overview: "Tổng quan", executions: "Lần chạy", definition: "Định nghĩa", notifications: "Thông báo", changes: "Thay đổi" },
+  tabs: { label: "Các phần của công việc", overview: "Tổng quan", executions: "Lần chạy", metrics: "Số liệu", definition: "Định nghĩa", notifications: "Thông báo", changes: "Thay đổi" },
   rev: "bản {n}",
   stale: "Đang hiện dữ liệu cũ. Máy chủ tạm thời không phản hồi.",
   runWith: "Với tham số…",

@@ -20,6 +20,7 @@ const texts: typeof en = {
   key_default_priority: "Độ ưu tiên của công việc không ghi rõ",
   key_default_timezone: "Múi giờ của công việc không ghi rõ",
   key_log_retention_days: "Số ngày giữ các lần chạy",
+  key_metrics_retention_days: "Số ngày giữ số đo CPU và bộ nhớ",
   key_workers_count: "Số chỗ chạy; 0: nửa số nhân, ít nhất 2.",
   mailOn: "E-mail đang được gửi.",
   mailOff: "Chưa gửi e-mail: thiếu máy chủ và người gửi.",

@@ -1,0 +1,36 @@
+import type en from "../en/usage";
+
+const texts: typeof en = {
+  title: "CPU và bộ nhớ",
+  cpu: "CPU",
+  memory: "Bộ nhớ",
+  time: "Lúc",
+  peak: "đỉnh {value}",
+  read: "{what} theo thời gian, đỉnh {peak}. Phím mũi tên đọc từng thời điểm.",
+  table: "CPU và bộ nhớ theo thời gian",
+  none: "Chưa đo được gì.",
+  range: "Khoảng thời gian",
+  days: "{n} ngày",
+  utc: "Ngày tính theo UTC.",
+  upTo: "Đã tính đến {time}.",
+  notCounted: "Chưa tính gì.",
+  empty: "Không có lần chạy nào của công việc này kết thúc trong {n} ngày qua.",
+  emptyNote: "Số liệu có trong vài phút sau khi lần chạy kết thúc, và vẫn giữ khi các lần chạy đã bị xóa.",
+  runs: "Số lần chạy mỗi ngày",
+  ran: "{n} lần chạy",
+  rate: "{percent} thành công",
+  completed: "hoàn thành",
+  failed: "thất bại",
+  other: "đã hủy",
+  duration: "Thời lượng các lần hoàn thành",
+  p50: "p50",
+  p95: "p95",
+  avg: "trung bình",
+  max: "lớn nhất",
+  cpuNote: "100 % là một nhân",
+  nothing: "không có gì kết thúc",
+  readDays: "{what}. Phím mũi tên đọc từng ngày.",
+  day: "Ngày",
+};
+
+export default texts;
