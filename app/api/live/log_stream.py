@@ -32,6 +32,9 @@ CHECK_SECONDS: Final = 3.0
 _WAIT_SECONDS: Final = 1.0
 #: One socket is written to no more often; one that was quiet is written to at once.
 _PACE_SECONDS: Final = 0.005
+#: The more watch, the less often each is written to: together they cost about the same.
+_WATCHERS_A_PACE: Final = 5
+_SLOWEST_SECONDS: Final = 0.1
 _EXTENSION: Final = "oneoff_outputs"
 _LONGEST_NUMBER: Final = 16
 
@@ -136,7 +139,8 @@ class _Stream:
         self._link.listen()
         self._link.send(frames)
         if frames:
-            pause = self._sent_at + _PACE_SECONDS - time.monotonic()
+            pace = _PACE_SECONDS * max(1.0, self._watched.watchers / _WATCHERS_A_PACE)
+            pause = self._sent_at + min(pace, _SLOWEST_SECONDS) - time.monotonic()
             time.sleep(max(pause, 0))
             self._sent_at = time.monotonic()
 

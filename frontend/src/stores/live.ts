@@ -106,6 +106,11 @@ export const useLive = defineStore("live", () => {
     if (failures === 1) refresh();
   }
 
+  function retryNow(): void {
+    refresh();
+    if (isLost.value) open();
+  }
+
   function close(): void {
     clearTimeout(retry);
     source?.close();
@@ -159,5 +164,5 @@ export const useLive = defineStore("live", () => {
     window.removeEventListener("offline", goOffline);
   });
 
-  return { mark, lastSeen, retryAt, refresh, changed };
+  return { mark, lastSeen, retryAt, refresh, changed, retryNow };
 });

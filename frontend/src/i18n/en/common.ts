@@ -33,8 +33,6 @@ export default {
     every5: "Every 5 s",
     paused: "Paused",
     offline: "Offline, as of {time}",
-    back: "Back online.",
-    retryIn: "Next try in {seconds} s",
     slots: "{used}/{total} slots",
     waiting: "{count} waiting",
     authOff: "Sign-in is off. Anyone on this machine can start jobs.",

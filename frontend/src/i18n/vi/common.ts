@@ -35,8 +35,6 @@ const texts: typeof en = {
     every5: "Mỗi 5 giây",
     paused: "Tạm dừng",
     offline: "Mất kết nối, dữ liệu lúc {time}",
-    back: "Đã kết nối lại.",
-    retryIn: "Thử lại sau {seconds} giây",
     slots: "{used}/{total} chỗ",
     waiting: "{count} đang chờ",
     authOff: "Đăng nhập đang tắt. Mọi người trên máy này đều chạy được công việc.",
