@@ -21,9 +21,8 @@ from app.api.schemas.jobs import (
     NewJob,
     Start,
     StartedOut,
-    TriedOut,
-    TryJob,
 )
+from app.api.schemas.tries import TriedOut, TryJob
 from app.db import reading, transaction
 from app.domain.errors import DomainError
 from app.services import audit, jobs

@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, NEW_OWNER, DraftSchema, InputSchema, Schema
+from app.api.schemas.common import MISSING, NEW_OWNER, InputSchema, Schema
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
@@ -34,7 +34,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RESULTS = ("completed", "failed", "cancelled")
 MISFIRES = ("skip", "latest", "all")
 MOMENT = {"description": 'RFC 3339 with a time zone, or "now"', "example": "2030-01-31T09:30:00Z"}
-_CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
+CONFIG = {"description": "The spec of the job's type, as an object or as the text of one"}
 _CONCURRENCY_KEY = {
     "description": "Executions whose keys come out alike share concurrency_limit. "
     f"May name: {', '.join(concurrency.NAMES)}",
@@ -109,23 +109,9 @@ class NewJob(_JobFields):
 
     name = Text(clean_name, required=True, error_messages=MISSING)
     type = Text(required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)})
-    config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
+    config = ObjectOrText(required=True, error_messages=MISSING, metadata=CONFIG)
     immediate = Flag(metadata={"description": 'The same as scheduled_at "now"'})
     auto_start = Flag(metadata={"description": "false: it is made paused, until it is started"})
-
-
-class TryJob(DraftSchema):
-    """What is to be run once, to see whether it does what it should."""
-
-    empty_is_absent = frozenset({"name", "project_id", "queue", "priority"})
-
-    name = Text(clean_name, metadata={"description": "Of the job that is being written"})
-    type = Text(required=True, error_messages=MISSING, metadata={"enum": sorted(SPECS)})
-    config = ObjectOrText(required=True, error_messages=MISSING, metadata=_CONFIG)
-    project_id = Id(metadata={"description": "Whose variables it is given"})
-    queue = Text(queue_name)
-    priority = Whole(0, 10, "priority must be between 1 and 10")
-    timeout_seconds = Whole(1, MAX_TIMEOUT_SECONDS)
 
 
 class JobEdit(_JobFields):
@@ -133,7 +119,7 @@ class JobEdit(_JobFields):
 
     name = Text(clean_name)
     type = Text(metadata={"description": "Can't be changed"})
-    config = ObjectOrText(metadata=_CONFIG)
+    config = ObjectOrText(metadata=CONFIG)
     created_by = Text(at_most(255), metadata=NEW_OWNER)
     status = Choice(*JOB_STATUSES, metadata={"description": "cancelled cancels the job"})
 
@@ -281,14 +267,6 @@ class BulkOut(Schema):
     data = ma.fields.List(ma.fields.Nested(BulkResult), required=True)
     created = ma.fields.Integer(required=True)
     failed = ma.fields.Integer(required=True)
-
-
-class TriedOut(Schema):
-    """What was started: a job that is forgotten after a day."""
-
-    job_id = ma.fields.String(required=True)
-    execution_id = ma.fields.String(required=True)
-    status = ma.fields.String(required=True)
 
 
 class StartedOut(Schema):

@@ -9,8 +9,8 @@ import { usePalette } from "@/stores/palette";
 
 import { mounted } from "../pages/mounting";
 
-const JOB = { kind: "job", id: "a".repeat(32), title: "vacuum-analytics", subtitle: "Data", status: "scheduled", type: "shell" };
-const RUN = { kind: "execution", id: "b".repeat(32), title: "vacuum-analytics #412", status: "failed" };
+const JOB = { kind: "job", id: "a".repeat(32), title: "vacuum-analytics", subtitle: "Data", status: "scheduled", type: "shell" } as const;
+const RUN = { kind: "execution", id: "b".repeat(32), title: "vacuum-analytics #412", status: "failed" } as const;
 
 describe("what is looked for", () => {
   it("is told by the sign at the beginning", () => {

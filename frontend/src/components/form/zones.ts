@@ -29,3 +29,16 @@ export function wallTime(at: string, zone: string): string {
 export function momentAt(wall: string, zone: string): string {
   return wall ? `${wall.slice(0, 16).replace("T", " ")} ${zone}` : "";
 }
+
+/** The moment at which the clocks of a zone show a time, as RFC 3339; empty if there is none such. */
+export function instantAt(wall: string, zone: string): string {
+  const wanted = Date.parse(`${wall.slice(0, 16)}Z`);
+  if (Number.isNaN(wanted) || !isZone(zone)) return "";
+  let found = wanted;
+  // The second round is for moments near a change of the clocks.
+  for (let round = 0; round < 2; round += 1) {
+    const shown = Date.parse(`${wallTime(new Date(found).toISOString(), zone)}Z`);
+    found += wanted - shown;
+  }
+  return new Date(found).toISOString();
+}

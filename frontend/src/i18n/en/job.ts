@@ -44,6 +44,7 @@ export default {
     late: "95 of 100 executions started no later after their moment",
   },
   noChanges: "Nothing was changed since the log of changes begins.",
+  whyMoment: { title: "Why did it (not) run?", at: "At, in {zone}" },
   connected: {
     title: "Connected",
     none: "It is part of no chain, and no webhook hears of it.",

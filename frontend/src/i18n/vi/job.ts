@@ -46,6 +46,7 @@ const texts: typeof en = {
     late: "95 trên 100 lần chạy bắt đầu không trễ hơn",
   },
   noChanges: "Chưa có thay đổi nào kể từ khi nhật ký bắt đầu.",
+  whyMoment: { title: "Vì sao đã (không) chạy?", at: "Vào lúc, theo {zone}" },
   connected: {
     title: "Liên quan",
     none: "Không thuộc chuỗi nào, không webhook nào nhận tin.",
