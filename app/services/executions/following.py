@@ -40,6 +40,8 @@ _FOLLOW = sa.update(_jobs).values(
     ),
     next_due_at=_after_delay(_jobs.c.next_due_at),
     scheduled_at=_after_delay(_jobs.c.scheduled_at),
+    last_result=sa.func.coalesce(_result, _jobs.c.last_result),
+    last_ended_at=sa.case((_result.is_not(None), db_now()), else_=_jobs.c.last_ended_at),
 )
 #: Whether held rows wait for the job, said by the update itself. Only where one writes at a time:
 #: on PostgreSQL an update that waited for another's lock returns what was there before it.
