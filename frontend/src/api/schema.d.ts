@@ -1067,7 +1067,7 @@ export interface paths {
             header?: never;
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
@@ -1087,7 +1087,7 @@ export interface paths {
             header?: never;
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
@@ -6414,7 +6414,7 @@ export interface operations {
             header?: never;
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
@@ -6441,7 +6441,7 @@ export interface operations {
             };
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
