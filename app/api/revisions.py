@@ -26,18 +26,18 @@ def list_revisions(query: dict[str, Any], job_id: str) -> Response:
         return answers.listed(revisions.page(session, job, query["limit"], query["offset"]))
 
 
-@blp.get("/<job_id>/revisions/<int:version>")
+@blp.get("/<job_id>/revisions/<version>")
 @blp.response(200, envelope(RevisionDetailOut, "RevisionEnvelope"))
-def get_revision(job_id: str, version: int) -> Response:
+def get_revision(job_id: str, version: str) -> Response:
     """Return a job as it was at a revision"""
     with reading() as session:
         return answers.data(revisions.one(session, jobs.get(session, job_id), version))
 
 
-@blp.post("/<job_id>/revisions/<int:version>/restore")
+@blp.post("/<job_id>/revisions/<version>/restore")
 @blp.doc(parameters=[IF_MATCH])
 @blp.response(200, JobEnvelope)
-def restore_revision(job_id: str, version: int) -> Response:
+def restore_revision(job_id: str, version: str) -> Response:
     """Make a job what it was at a revision; that is a new revision"""
     seen = request.headers.get("If-Match")
     settings = current_app.config["SETTINGS"]

@@ -6,6 +6,7 @@ from typing import Any
 #: Values for what names no object of anybody.
 _PLAIN = {
     "kind": ["shell"],
+    "version": ["1"],
     "worker_id": ["worker-1"],
     **{
         f"{name}_id": ["0" * 32] for name in ("key", "user", "role", "session", "email", "variable")

@@ -95,7 +95,7 @@ def test_what_is_hidden_is_as_if_unknown(full):
                 assert steady(answer.text) == steady(missing[endpoint].text)
     for endpoint, _, path in routes.calls(app, full.hidden):
         # Some want to know from when to when.
-        if set(names_in(app, endpoint)) <= {*full.hidden, "kind", "worker_id"}:
+        if set(names_in(app, endpoint)) <= {*full.hidden, "kind", "version", "worker_id"}:
             fine = {200, 400} if path.startswith("/api/stats/") else {200}
             assert path.startswith("/api/auth/") or full.ann.open("GET", path).status_code in fine
 

@@ -32,12 +32,12 @@ def page(session: Session, job: Job, limit: int, offset: int) -> Page[dict[str, 
     return Page(rows, total, limit, offset)
 
 
-def one(session: Session, job: Job, version: int) -> dict[str, Any]:
+def one(session: Session, job: Job, version: str) -> dict[str, Any]:
     """Return a revision with all that it says of its job. Raises :class:`NotFound`."""
     row = _get(session, job, version)
     before = session.scalars(
         sa.select(JobVersion)
-        .where(JobVersion.job_id == job.id, JobVersion.version < version)
+        .where(JobVersion.job_id == job.id, JobVersion.version < row.version)
         .order_by(JobVersion.version.desc())
         .limit(1)
     ).first()
@@ -47,7 +47,7 @@ def one(session: Session, job: Job, version: int) -> dict[str, Any]:
 def restore(
     session: Session,
     job_id: str,
-    version: int,
+    version: str,
     actor: str,
     settings: Settings,
     expected_version: str | None = None,
@@ -58,10 +58,11 @@ def restore(
     :class:`NotFound`, and whatever :func:`app.services.jobs.edits.update` does.
     """
     job, _ = edits.locked(session, job_id)
-    values = _wish(session, job, orjson.loads(_get(session, job, version).definition))
+    kept = _get(session, job, version)
+    values = _wish(session, job, orjson.loads(kept.definition))
     if not values:
-        raise Conflict(f"the job is as it was at revision {version}")
-    audit.tell(restored_version=version)
+        raise Conflict(f"the job is as it was at revision {kept.version}")
+    audit.tell(restored_version=kept.version)
     return edits.update(session, job.id, Draft(values), actor, settings, expected_version)
 
 
@@ -80,9 +81,11 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def _get(session: Session, job: Job, version: int) -> JobVersion:
-    query = sa.select(JobVersion).where(JobVersion.job_id == job.id, JobVersion.version == version)
-    row = session.scalar(query) if version < 2**31 else None
+def _get(session: Session, job: Job, version: str) -> JobVersion:
+    # Longer numbers are none that a database knows.
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    query = sa.select(JobVersion).where(JobVersion.job_id == job.id, JobVersion.version == number)
+    row = session.scalar(query)
     if row is None:
         raise NotFound("Revision not found")
     return row

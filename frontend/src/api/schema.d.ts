@@ -1311,7 +1311,7 @@ export interface paths {
             header?: never;
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
@@ -1331,7 +1331,7 @@ export interface paths {
             header?: never;
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
@@ -7728,7 +7728,7 @@ export interface operations {
             header?: never;
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };
@@ -7755,7 +7755,7 @@ export interface operations {
             };
             path: {
                 job_id: string;
-                version: number;
+                version: string;
             };
             cookie?: never;
         };

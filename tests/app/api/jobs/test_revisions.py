@@ -133,7 +133,7 @@ def test_what_has_changed_meanwhile_is_not_overwritten_unseen(client):
     assert restore(client, job, 1, **{"If-Match": '"2"'}).status_code == 200
 
 
-@pytest.mark.parametrize("version", [0, 2, 2**31, 10**40])
+@pytest.mark.parametrize("version", [0, 2, 2**31, 10**40, "x", "-1", "²"])
 def test_a_revision_that_is_not_there_is_not_found(client, version):
     job = make(client)
     path = f"/api/jobs/{job['id']}/revisions/{version}"

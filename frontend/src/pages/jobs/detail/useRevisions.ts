@@ -9,7 +9,7 @@ export type Revision = Schemas["RevisionOut"];
 export function useRevision(job: () => string, version: () => number | null): { definition: ComputedRef<Record<string, unknown> | null>; error: Ref<Error | null>; retry: () => void } {
   const query = useQuery({
     queryKey: computed(() => ["job-revision", job(), version()]),
-    queryFn: () => body(api.GET("/api/jobs/{job_id}/revisions/{version}", { params: { path: { job_id: job(), version: version() ?? 0 } } })),
+    queryFn: () => body(api.GET("/api/jobs/{job_id}/revisions/{version}", { params: { path: { job_id: job(), version: String(version() ?? 0) } } })),
     enabled: computed(() => version() !== null),
     staleTime: Infinity,
     retry: false,
