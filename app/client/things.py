@@ -138,6 +138,8 @@ class Job(Thing):
     notify_emails: str | None = None
     notify_on: str = "failure"
     schedule: dict[str, Any] = Field(default_factory=dict)
+    #: The same in plain words of each language, by its code.
+    schedule_words: dict[str, str] | None = None
     misfire: str = "latest"
     misfire_limit: int = 100
     misfire_grace_seconds: int = 60

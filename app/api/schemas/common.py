@@ -29,6 +29,13 @@ class Schema(ma.Schema):
         ordered = True
 
 
+class WordsOut(Schema):
+    """The same in two languages."""
+
+    en = ma.fields.String()
+    vi = ma.fields.String()
+
+
 class InputSchema(Schema):
     """Input in which null means "not given", but for the fields in ``clearable``."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, NEW_OWNER, InputSchema, Schema
+from app.api.schemas.common import MISSING, NEW_OWNER, InputSchema, Schema, WordsOut
 from app.api.schemas.executions import ExecutionOut
 from app.api.schemas.fields import (
     Choice,
@@ -227,6 +227,9 @@ class JobOut(Standing, NoticesOut):
     keep_last = ma.fields.Integer(allow_none=True)
     retention_days = ma.fields.Integer(allow_none=True)
     schedule = ma.fields.Dict(metadata={"description": "When it runs"})
+    schedule_words = ma.fields.Nested(
+        WordsOut, allow_none=True, metadata={"description": "The same in words; null: once"}
+    )
     misfire = ma.fields.String()
     misfire_limit = ma.fields.Integer()
     misfire_grace_seconds = ma.fields.Integer()

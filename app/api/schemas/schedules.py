@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import marshmallow as ma
 
-from app.api.schemas.common import MISSING, DraftSchema, Schema
+from app.api.schemas.common import MISSING, DraftSchema, Schema, WordsOut
 from app.api.schemas.fields import Moment, Text, Whole, in_bounds
 from app.api.schemas.lifecycle import MomentsOut
 from app.domain.schedules.preview import MOST_MOMENTS
@@ -39,13 +39,6 @@ class PreviewedOut(MomentsOut):
     blackout = ma.fields.String(
         metadata={"description": "The blackout in which it passes; left out if there is none"}
     )
-
-
-class WordsOut(Schema):
-    """The same in two languages."""
-
-    en = ma.fields.String()
-    vi = ma.fields.String()
 
 
 class TransitionOut(Schema):

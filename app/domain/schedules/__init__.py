@@ -17,7 +17,7 @@ from app.domain.schedules.once import parse_moment
 from app.domain.schedules.phrases import Language
 from app.domain.schedules.preview import Due, Preview, Transition, preview
 from app.domain.schedules.reading import read, to_json
-from app.domain.schedules.words import describe
+from app.domain.schedules.words import describe, in_words
 
 __all__ = [
     "Blackout",
@@ -35,6 +35,7 @@ __all__ = [
     "Schedule",
     "Transition",
     "describe",
+    "in_words",
     "parse_moment",
     "preview",
     "read",

@@ -26,6 +26,11 @@ def describe(schedule: Schedule, language: Language = "en") -> str:
     return text[0].upper() + text[1:]
 
 
+def in_words(schedule: Schedule) -> dict[str, str]:
+    """Return a schedule in the words of each language, by its code."""
+    return {language: describe(schedule, language) for language in LANGUAGES}
+
+
 def _rule(schedule: Schedule, phrases: Phrases) -> str:
     if isinstance(schedule, Cron):
         return _cron(schedule, phrases)

@@ -1,5 +1,6 @@
 """When a job runs: judging its schedule and its moment, new or changed."""
 
+import functools
 from datetime import datetime
 from typing import Any
 
@@ -118,6 +119,17 @@ def schedule_wire(job: Any) -> dict[str, Any]:
     if not job.schedule:
         return {"type": "once", "timezone": job.timezone}
     return schedules.to_json(planning.schedule_of(job))
+
+
+def schedule_words(job: Any) -> dict[str, str] | None:
+    """Return when a job runs, in plain words of each language; ``None`` if it runs once."""
+    return _words(job.schedule) if job.schedule else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _words(stored: str) -> dict[str, str]:
+    schedule = schedules.read(orjson.loads(stored))
+    return schedules.in_words(schedule)
 
 
 def warnings(job: Any) -> list[str]:

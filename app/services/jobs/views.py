@@ -125,6 +125,7 @@ def _wire(
     wire["spec"] = orjson.loads(job.config)
     wire["retry"] = orjson.loads(job.retry) if job.retry else None
     wire["schedule"] = timing.schedule_wire(job)
+    wire["schedule_words"] = timing.schedule_words(job)
     wire["next_due_at"] = min(filter(None, (due_at, job.next_due_at)), default=None)
     if job.schedule:
         wire["scheduled_at"] = wire["next_due_at"]

@@ -33,10 +33,7 @@ def preview(
     seen = schedules.preview(schedule, start, wish.get("count", DEFAULT_COUNT))
     return {
         "next": [_moment(due) for due in seen.due],
-        "words": {
-            "en": schedules.describe(schedule, "en"),
-            "vi": schedules.describe(schedule, "vi"),
-        },
+        "words": schedules.in_words(schedule),
         "transitions": [_transition(change) for change in seen.transitions],
         "warnings": [
             *schedules.warnings(schedule, start),

@@ -3533,6 +3533,8 @@ export interface components {
             schedule?: {
                 [key: string]: unknown;
             };
+            /** @description The same in words; null: once */
+            schedule_words?: components["schemas"]["WordsOut"] | null;
             /** Format: date-time */
             scheduled_at?: string | null;
             /** @description The same as an object */
