@@ -1,10 +1,6 @@
 """The executions of the first page: what runs, what has just ended, what failed last."""
 
-import math
-from collections import defaultdict
-from collections.abc import Collection
 from datetime import datetime
-from statistics import median
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.models import Execution, Job
 from app.services.executions.sql import STARTED
-from app.services.jobs.figures import RECENT
+from app.services.jobs import figures
 
 MOST_RUNNING: Final = 10
 MOST_FINISHED: Final = 6
@@ -40,31 +36,13 @@ def running(session: Session, project_id: str | None) -> dict[str, Any]:
     """Return what runs, the longest first, with what its jobs usually take; and how much does."""
     query = _QUERY.where(STARTED, *_of_project(project_id)).order_by(Execution.started_at)
     found = [_wire(row) for row in session.execute(query.limit(MOST_RUNNING))]
-    took = _durations(session, {row["job_id"] for row in found})
+    took = figures.durations(session, {row["job_id"] for row in found})
     for row in found:
-        mine = sorted(took[row["job_id"]])
-        row["usual_duration_ms"] = round(median(mine)) if mine else None
-        row["p95_duration_ms"] = mine[math.ceil(len(mine) * 0.95) - 1] if mine else None
+        mine = took[row["job_id"]]
+        row["usual_duration_ms"] = figures.usual(mine)
+        row["p95_duration_ms"] = figures.percentile(mine, 95)
     count = sa.select(sa.func.count(Execution.id)).where(STARTED, *_of_project(project_id))
     return {"executions": found, "total": session.scalar(count) or 0}
-
-
-def _durations(session: Session, job_ids: Collection[str]) -> dict[str, list[int]]:
-    """Return how long those of each job's latest executions took that completed."""
-    query = (
-        sa.select(Execution.job_id, Execution.duration_ms)
-        .join(_jobs, _jobs.c.id == Execution.job_id)
-        .where(
-            Execution.job_id.in_(job_ids),
-            Execution.number > _jobs.c.last_number - RECENT,
-            Execution.status == state.COMPLETED,
-            Execution.duration_ms.is_not(None),
-        )
-    )
-    found: dict[str, list[int]] = defaultdict(list)
-    for job_id, duration in session.execute(query):
-        found[job_id].append(int(duration or 0))
-    return found
 
 
 def finished(session: Session, project_id: str | None) -> list[dict[str, Any]]:
