@@ -132,6 +132,7 @@ class Job(Base):
         _partial("ix_jobs_last_ended_at", "last_ended_at"),
         _partial("ix_jobs_resting", "scheduled_at", where="status = 'paused' OR NOT enabled"),
         _partial("ix_jobs_queue", "queue", "scheduled_at", where="queue <> 'default'"),
+        _partial("ix_jobs_urgency", "priority", "scheduled_at", where="priority <> 5"),
         sa.Index(
             "ix_jobs_disabled", "project_id", sqlite_where=_DISABLED, postgresql_where=_DISABLED
         ),

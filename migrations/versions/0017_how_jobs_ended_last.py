@@ -16,6 +16,7 @@ _INDEXES = {
     "ix_jobs_last_ended_at": ("jobs", ("last_ended_at",), "last_ended_at IS NOT NULL"),
     "ix_jobs_resting": ("jobs", ("scheduled_at",), "status = 'paused' OR NOT enabled"),
     "ix_jobs_queue": ("jobs", ("queue", "scheduled_at"), "queue <> 'default'"),
+    "ix_jobs_urgency": ("jobs", ("priority", "scheduled_at"), "priority <> 5"),
     "ix_executions_worker": (
         "executions",
         ("worker", "started_at"),

@@ -32,6 +32,7 @@ LISTING = Listing(
 _OF_PEOPLE = sa.text("jobs.created_by LIKE 'user:%'")
 _RESTING = sa.text("(jobs.status = 'paused' OR NOT jobs.enabled)")
 _OTHER_QUEUE = sa.text("jobs.queue <> 'default'")
+_OTHER_PRIORITY = sa.text("jobs.priority <> 5")
 #: Each has an index of its own in which the moments follow, and of which any value may be meant.
 _LED = ("status", "project_id", "type", "result")
 Conditions = tuple[Any, ...]
@@ -77,7 +78,10 @@ class JobFilters:
         rest = replace(self, time_from=None, time_to=None)
         known = replace(rest, status=(), project_id=(), type=()) == JobFilters()
         alone = replace(rest, result=()) == JobFilters() or rest == JobFilters(resting=True)
-        alone = alone or (replace(rest, queue=()) == JobFilters() and len(self.queue) == 1)
+        for name in ("queue", "priority"):
+            one: Any = {name: ()}
+            is_one = len(getattr(self, name)) == 1
+            alone = alone or (is_one and replace(rest, **one) == JobFilters())
         return (known or alone) and sum(len(getattr(self, name)) > 1 for name in _LED) < 2
 
 
@@ -181,6 +185,8 @@ def _rare(filters: JobFilters, column: Callable[[Any], Any]) -> Conditions:
             where.append(_OF_PEOPLE)
     if filters.queue and "default" not in filters.queue and not is_walked:
         where.append(_OTHER_QUEUE)
+    if filters.priority and 5 not in filters.priority and not is_walked:
+        where.append(_OTHER_PRIORITY)
     if filters.enabled is not None:
         where.append(column(Job.enabled).is_(filters.enabled))
         if not filters.enabled and not is_walked:
