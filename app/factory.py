@@ -32,7 +32,7 @@ from app.api.chaining import chain_runs, chains
 from app.api.dashboard import overview, search, timeline, usage
 from app.api.errors import Api
 from app.api.gate import auth, browsers, limits, recording
-from app.api.live import events, log_stream, log_tickets, room
+from app.api.live import document, events, log_stream, log_tickets, room
 from app.api.many import bulk, facets
 from app.api.oversight import audit, purges
 from app.api.people import me, members, oidc, pages, roles, setup, sign_in, users
@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> Flask:
     api = Api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blp)
+    document.describe(api.spec, app.url_map)
     aliases.install(app)
     return app
 
