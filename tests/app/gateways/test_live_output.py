@@ -42,7 +42,8 @@ def numbered(number, size=10):
 
 def heard(ear, count):
     """Return what has come once it is so much."""
-    found, deadline = [], time.monotonic() + 20
+    found: list[object] = []
+    deadline = time.monotonic() + 20
     while len(found) < count:
         assert time.monotonic() < deadline, f"{len(found)} came"
         found += ear.read(0.01)
@@ -111,16 +112,22 @@ def test_a_message_that_has_come_in_part_is_waited_for(line, ear, broker_socket)
     assert heard(ear, 1) == [(execution_id, says[0])]
 
 
-def test_what_redis_does_not_take_is_told_again(ear, place, broker_socket, tmp_path):
+def test_what_redis_does_not_take_is_told_again(ear, place, broker_socket, tmp_path, monkeypatch):
     ear, execution_id = ear
     away = tmp_path / "redis.sock"
     live_place.configure(f"redis+socket://{away}", "test-live:")
     live_output.publish(execution_id, numbered(0))
     teller = live_output._teller_here()
     deadline = time.monotonic() + 20
-    given_back = []
-    teller._give_back = lambda *all: (given_back.append(1), type(teller)._give_back(teller, *all))
-    while not given_back:
+    given_back = threading.Event()
+    give_back = teller._give_back
+
+    def noted(batch, size):
+        give_back(batch, size)
+        given_back.set()
+
+    monkeypatch.setattr(teller, "_give_back", noted)
+    while not given_back.is_set():
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert live_output.is_wanted(execution_id)
