@@ -1,8 +1,9 @@
 """What executions print and use, told while it happens to whoever watches them.
 
 It travels by pub/sub through the Redis of the live feed, a channel for each execution. Nothing is
-kept there: what gets lost is in the rows. Redis says how many heard a message; an execution that
-nobody watches tells two a second and no more. Telling never waits: a thread does.
+kept there. What gets lost is in the rows, unless more is printed than is kept of it: so what
+Redis does not take is told again. Redis says how many heard a message; an execution that nobody
+watches tells two a second and no more. Telling never waits: a thread does.
 """
 
 import logging
@@ -15,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from app.gateways import live_place
-from app.gateways.live_place import REST_SECONDS, Away, Place
+from app.gateways.live_place import Away, Place
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,12 @@ Message = dict[str, Any]
 #: An execution that nobody watches is silent for so long.
 _UNWANTED_SECONDS: Final = 0.5
 #: So much waits for Redis at most; beyond that it is dropped.
-_WAITING_BYTES: Final = 4 * 1024**2
+_WAITING_BYTES: Final = 8 * 1024**2
+#: A Redis that did not answer is asked again after so long.
+_AGAIN_SECONDS: Final = 0.2
 _REMEMBERED: Final = 1_000
+#: A message that has begun to come is waited for so long.
+_WHOLE_SECONDS: Final = 5.0
 #: So many messages are read at once.
 _MOST_READ: Final = 256
 
@@ -64,7 +69,6 @@ class _Teller:
         self._bytes = 0
         #: Until when nothing is told of an execution that nobody watched.
         self._unwanted: dict[str, float] = {}
-        self._away_until = 0.0
         threading.Thread(target=self._work, name="live-output", daemon=True).start()
 
     def is_ours(self) -> bool:
@@ -72,8 +76,8 @@ class _Teller:
         return self._pid == os.getpid() and self._place is live_place.here()
 
     def is_wanted(self, execution_id: str) -> bool:
-        until = self._unwanted.get(execution_id, 0.0)
-        return time.monotonic() >= max(until, self._away_until)
+        is_silent = time.monotonic() < self._unwanted.get(execution_id, 0.0)
+        return not is_silent and self._bytes < _WAITING_BYTES
 
     def put(self, execution_id: str, message: Message, size: int) -> None:
         with self._ready:
@@ -85,18 +89,28 @@ class _Teller:
     def _work(self) -> None:
         client = self._place.client()
         while self.is_ours():
-            batch = self._take()
+            batch, size = self._take()
             try:
                 self._bring(client, batch)
             except Away as error:
-                self._away_until = time.monotonic() + REST_SECONDS
                 log.debug("live output can't be told: %s", error)
+                self._give_back(batch, size)
+                time.sleep(_AGAIN_SECONDS)
 
-    def _take(self) -> dict[str, list[Message]]:
+    def _take(self) -> tuple[dict[str, list[Message]], int]:
         with self._ready:
             self._ready.wait_for(lambda: self._waiting, timeout=30)
-            batch, self._waiting, self._bytes = self._waiting, {}, 0
-        return batch
+            batch, self._waiting = self._waiting, {}
+            size, self._bytes = self._bytes, 0
+        return batch, size
+
+    def _give_back(self, batch: dict[str, list[Message]], size: int) -> None:
+        """Put what Redis did not take, or did not say so, before what has come since."""
+        with self._ready:
+            for execution_id, messages in self._waiting.items():
+                batch.setdefault(execution_id, []).extend(messages)
+            self._waiting = batch
+            self._bytes += size
 
     def _bring(self, client: Any, batch: dict[str, list[Message]]) -> None:
         if not batch:
@@ -136,14 +150,25 @@ class Ear:
     def read(self, seconds: float) -> list[tuple[str, Message]]:
         """Return what has come, in order; waits so long for the first of it."""
         found: list[tuple[str, Message]] = []
-        given = self._pubsub.get_message(timeout=seconds)
+        given = self._next(seconds)
         for _ in range(_MOST_READ):
             if given is None:
                 break
             execution_id = given["channel"].decode().rpartition("-")[2]
             found += [(execution_id, message) for message in orjson.loads(given["data"])]
-            given = self._pubsub.get_message(timeout=0)
+            given = self._next(0)
         return found
+
+    def _next(self, seconds: float) -> dict[str, Any] | None:
+        """Return what comes next; waits so long for its beginning, and patiently for its end.
+
+        The library would break the connection if after so long there is but a part of it.
+        """
+        connection = self._pubsub.connection
+        if connection is None or not connection.can_read(timeout=seconds):
+            return None
+        given: dict[str, Any] | None = self._pubsub.get_message(timeout=_WHOLE_SECONDS)
+        return given
 
     def close(self) -> None:
         """Give the connection back."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from app.db import reading, transaction
 from app.domain.clock import now
 from app.models import Execution, UsageSample
+from app.services import logs
 from app.services.usage import samples
 from app.services.usage.samples import Sample
 from tests.support.rows import make_execution, make_job
@@ -26,15 +27,21 @@ from workers.runner import Runner
 from workers.usage import UsageMeter, write
 
 MIB = 1024**2
-#: Takes 150 MiB, and burns a core for as long as it is told.
+#: Takes 150 MiB, says so, and burns a core for so many seconds, or until a file is there.
 BURN = """
-import sys, time
+import os, sys, time
 held = bytearray(150 * 1024**2)
 for place in range(0, len(held), 4096):
     held[place] = 1
-end = time.monotonic() + float(sys.argv[1])
-while time.monotonic() < end:
-    sum(range(10_000))
+print("filled", flush=True)
+if sys.argv[1] == "until":
+    open(sys.argv[2] + ".filled", "w").close()
+    while not os.path.exists(sys.argv[2]):
+        sum(range(10_000))
+else:
+    end = time.monotonic() + float(sys.argv[1])
+    while time.monotonic() < end:
+        sum(range(10_000))
 """
 
 
@@ -91,14 +98,43 @@ def kept(row_id: str) -> list[dict[str, Any]]:
         return samples.of_execution(session, row_id)
 
 
+def filled_at(row_id: str) -> Any:
+    """Return when a script has said that its memory is filled."""
+    with reading() as session:
+        said = logs.lines(session, row_id, 0, 10)
+    return next(line["time"] for line in said if line["text"] == "filled")
+
+
+@pytest.fixture
+def enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that is there once a script with its memory filled was looked at some times.
+
+    Between the first of these and the second its words are read at the latest.
+    """
+    path, filled = tmp_path / "enough", tmp_path / "enough.filled"
+    looked: list[bool] = []
+    read = process_tree.ProcessTree.read
+
+    def counted(self: process_tree.ProcessTree) -> Reading | None:
+        looked.append(filled.exists())
+        found = read(self)
+        if sum(looked) > 2:  # the one before has been noted, and this one will be
+            path.touch()
+        return found
+
+    monkeypatch.setattr(process_tree.ProcessTree, "read", counted)
+    return path
+
+
 class TestRealProcesses:
-    def test_what_a_script_uses_is_seen_while_it_runs_and_afterwards(self, run, burning):
-        row_id = run(f"exec python3 {burning} 4")
+    def test_what_a_script_uses_is_seen_while_it_runs_and_afterwards(self, run, burning, enough):
+        row_id = run(f"exec python3 {burning} until {enough}")
         row, found = row_of(row_id), kept(row_id)
         assert row.status == "completed", row.error
-        assert len(found) >= 2
         # On a busy machine it has not taken all of it when it is first looked at.
-        assert 150 * MIB < max(one["memory_bytes"] for one in found) < 250 * MIB
+        full = [one for one in found if one["timestamp"] > filled_at(row_id)]
+        assert len(full) >= 2
+        assert all(150 * MIB < one["memory_bytes"] < 250 * MIB for one in full), full
         assert all(0 < one["memory_percent"] < 100 for one in found)
         # It was alone for some of the time, however busy the machine is.
         assert 5 < max(one["cpu_percent"] for one in found) < 130

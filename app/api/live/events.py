@@ -54,7 +54,7 @@ def _streamed(who: Principal, seat: Seat) -> Response:
     except BaseException:
         seat.leave()
         raise
-    response = Response(_events(page, ask), mimetype="text/event-stream", headers=_HEADERS)
+    response = Response(_events(page, ask, seat), mimetype="text/event-stream", headers=_HEADERS)
 
     def end() -> None:
         hub.leave(page)
@@ -70,10 +70,11 @@ def _full() -> Response:
     return response
 
 
-def _events(page: Page, ask: Callable[[], Principal | None]) -> Iterator[bytes]:
+def _events(page: Page, ask: Callable[[], Principal | None], seat: Seat) -> Iterator[bytes]:
     yield b"retry: 2000\n: live\n\n"
     spoke_at = asked_at = time.monotonic()
-    while not ending.is_near():
+    # Without a look at the connection a closed page would keep its seat until it is written to.
+    while not (ending.is_near() or seat.is_deserted()):
         has_gap, told = page.take(_WAIT_SECONDS)
         moment = time.monotonic()
         if moment - asked_at >= CHECK_SECONDS:

@@ -1,6 +1,7 @@
 """How many streams there may be at once: each holds a thread for as long as it lasts."""
 
 import contextlib
+import select
 import socket
 import threading
 import time
@@ -80,6 +81,17 @@ class Seat:
         self.link = link
         self._room = room
         self._is_left = False
+
+    def is_deserted(self) -> bool:
+        """Return whether the client has closed the connection; takes nothing of what it says."""
+        if self.link is None:
+            return False
+        try:
+            ready = select.poll()
+            ready.register(self.link, select.POLLIN)
+            return bool(ready.poll(0)) and not self.link.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # it is closed on our side, too
+            return True
 
     def leave(self) -> None:
         """Give it back, however often this is called."""

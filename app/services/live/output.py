@@ -120,6 +120,7 @@ class _Listening:
     def __init__(self) -> None:
         self._ear: live_output.Ear | None = None
         self._away_until = 0.0
+        self._has_heard = False
 
     def hear(self, watched: dict[str, Watched], seconds: float) -> None:
         """Take what is told of these executions; waits so long for the first of it."""
@@ -132,10 +133,13 @@ class _Listening:
             for execution_id, says in self._ear.read(seconds):
                 if execution_id in watched:
                     _take(watched[execution_id], says)
+            self._has_heard = True
         except live_place.Away as error:
             log.debug("live output can't be heard: %s", error)
             self.close()
-            self._away_until = time.monotonic() + live_place.REST_SECONDS
+            # A connection that broke is made anew at once: what is told meanwhile is lost.
+            rest = 0.0 if self._has_heard else live_place.REST_SECONDS
+            self._away_until, self._has_heard = time.monotonic() + rest, False
 
     def close(self) -> None:
         """Hear no more."""

@@ -2,7 +2,8 @@
 
 Lines come by two ways: told while they are printed, and from the rows, which are complete but
 later. Their numbers put them together: what was told too early, with something missing before it,
-waits for the rows.
+waits for the rows. What the rows leave out may still be told: they do without what is beyond the
+bounds of an output, and may be faster than what is told.
 """
 
 import threading
@@ -19,8 +20,12 @@ KEPT_BYTES: Final = 8 * 1024**2
 KEPT_MESSAGES: Final = 20_000
 #: Missing lines are waited for so long; then it goes on without them.
 _WAIT_SECONDS: Final = 2.0
+#: What was not told for so long is not told at all: the rows alone say what is missing.
+_TOLD_SECONDS: Final = 10.0
 #: So much is handed over at once.
 _TAKE_BYTES: Final = 512 * 1024
+#: With so much waiting for them they are given up.
+_FULL_BYTES: Final = KEPT_BYTES * 3 // 4
 #: Of figures the newest few are kept.
 _KEPT_NOTES: Final = 32
 
@@ -72,7 +77,7 @@ class Watched:
         self.last = last
         self.is_over = False
         self._kept, self._early = _Kept(), _Kept()
-        self._early_since = 0.0
+        self._early_since = self._heard_at = -_TOLD_SECONDS
         self._notes: deque[bytes] = deque(maxlen=_KEPT_NOTES)
         self._noted = 0
         self._status: tuple[int, bytes] = (0, b"")
@@ -85,14 +90,13 @@ class Watched:
     def hear(self, one: Lines) -> None:
         """Take lines that were told while they were printed."""
         with self._ready:
+            self._heard_at = time.monotonic()
             if one.last <= self.last:
                 return
             if one.first <= self.last + 1:
                 self._append(one)
             else:
-                if not self._early.lines:
-                    self._early_since = time.monotonic()
-                self._early.add(one)
+                self._wait_with(one)
 
     def note(self, frame: bytes) -> None:
         """Take a figure, or whatever else is told beside lines."""
@@ -102,7 +106,7 @@ class Watched:
             self._ready.notify_all()
 
     def read(self, rows: Sequence[Lines], status: bytes, *, is_over: bool) -> None:
-        """Take how it is and the lines in the rows: what they leave out will never be there."""
+        """Take how it is and the lines in the rows; what they leave out can only be told."""
         with self._ready:
             self._merge(rows, is_over=is_over)
             if status != self._status[1]:
@@ -165,21 +169,35 @@ class Watched:
         self.last = whole.last
         self._ready.notify_all()
 
+    def _wait_with(self, one: Lines) -> None:
+        if not self._early.lines:
+            self._early_since = time.monotonic()
+        self._early.add(one)
+
     def _merge(self, rows: Sequence[Lines], *, is_over: bool) -> None:
         """Put lines from the rows and those that came early in order."""
-        is_late = time.monotonic() - self._early_since > _WAIT_SECONDS
-        is_full = self._early.size > KEPT_BYTES / 2
-        told = self._early.clear()
-        until = max((one.first for one in rows), default=0)
-        for one in sorted([*rows, *told], key=lambda lines: lines.first):
-            if one.last <= self.last:
+        waits = not is_over and self._may_wait()
+        since, early = self._early_since, self._early.clear()
+        is_told = time.monotonic() - self._heard_at < _TOLD_SECONDS
+        until = 0 if is_told else max((one.first for one in rows), default=0)
+        before = known = self.last
+        for one in sorted([*rows, *early], key=lambda lines: lines.first):
+            if one.last <= known:  # rows are read again while something is missing before them
                 continue
+            known = one.last
             if one.first > self.last + 1:
-                if not (one.first <= until or is_late or is_full or is_over):
-                    self._early.add(one)
+                if waits and one.first > until:
+                    self._wait_with(one)
                     continue
                 self._append(gap(self.last + 1, one.first - 1))
             self._append(one)
+        if early and self.last == before:
+            self._early_since = since
+
+    def _may_wait(self) -> bool:
+        """Return whether what is missing may still come: for some time, while there is room."""
+        is_late = time.monotonic() - self._early_since > _WAIT_SECONDS
+        return not (self._early.lines and is_late) and self._early.size < _FULL_BYTES
 
 
 def _at_most(lines: list[Lines]) -> list[Lines]:

@@ -5,7 +5,7 @@ export type Message =
   | { type: "log"; number: number; stream: "stdout" | "stderr" | "system"; time: string; lines: string[] }
   | { type: "gap"; from: number; to: number }
   | { type: "status"; status: string }
-  | { type: "metric"; [figure: string]: unknown }
+  | { type: "metric"; timestamp: string; cpu_percent: number; memory_bytes: number; memory_percent: number | null }
   | { type: "end" };
 
 export interface LogSocket {

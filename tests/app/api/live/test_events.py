@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.api.live import room
+from app.api.live import events, room
 from app.db import transaction
 from app.models import ApiKey
 from app.services import access, api_keys
@@ -16,6 +16,7 @@ from app.services.live import ending
 from app.services.live.changes import Change
 from app.services.live.marks import Mark, Told, mark_of
 from app.services.live.pages import WAITING, Page
+from tests.app.api.live.conftest import until_empty
 from tests.support.api import claim_one, make, wish
 
 
@@ -148,6 +149,28 @@ def test_there_is_room_for_so_many(serve, listen):
     assert [ear.answer.status for ear in first] == [200, 200]
     refused = listen(url).answer
     assert (refused.status, int(refused.headers["Retry-After"])) == (503, 5)
+
+
+def test_who_has_gone_makes_room_though_nothing_is_told(serve, listen, monkeypatch):
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 1e9)
+    app, url = serve(streams_max=3)
+    for _ in range(3):
+        ears = [listen(url) for _ in range(3)]
+        assert [ear.answer.status for ear in ears] == [200] * 3
+        for ear in ears:
+            ear.close()
+        until_empty(app.extensions["oneoff_streams"])
+
+
+def test_who_says_more_than_was_asked_for_has_not_gone(serve):
+    app, url = serve()
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), 20) as talker:
+        talker.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\nGET /more")
+        words = talker.makefile("rb")
+        assert any(b": live" in line for line in words)
+        job = make(app.test_client())
+        assert any(job["id"].encode() in line for line in words)
 
 
 def test_streams_end_with_their_process(serve, listen):

@@ -70,11 +70,33 @@ def test_what_is_told_too_early_waits_for_the_rows():
     assert all_of(one, 4) == [5, 6, 7, 8, 9, 10]
 
 
-def test_what_the_rows_leave_out_will_never_come():
+def test_what_the_rows_leave_out_will_never_come_where_nothing_is_told():
     one = Watched("e", 4)
-    one.hear(lines(9, 10))
-    one.read([lines(12, 12)], b"", is_over=False)
+    one.read([lines(9, 10), lines(12, 12)], b"", is_over=False)
     assert all_of(one, 4) == [(5, 8), 9, 10, (11, 11), 12]
+
+
+def test_what_the_rows_leave_out_may_still_be_told():
+    """Beyond the bounds of an output rows have gaps, and may be there before what is told."""
+    one = Watched("e", 0)
+    one.hear(lines(1, 4))
+    for _ in range(3):  # they are read again for as long as they wait
+        one.read([lines(9, 10), lines(12, 14)], b"", is_over=False)
+    assert all_of(one) == [1, 2, 3, 4]
+    one.hear(lines(5, 8))
+    one.hear(lines(9, 12))
+    one.read([lines(12, 14)], b"", is_over=False)
+    assert all_of(one) == list(range(1, 15))
+    assert not one.is_behind()
+
+
+def test_it_is_not_waited_for_forever_what_the_rows_leave_out(monkeypatch):
+    one = Watched("e", 0)
+    one.hear(lines(1, 4))
+    one.read([lines(9, 10)], b"", is_over=False)
+    monkeypatch.setattr(watched, "_WAIT_SECONDS", -1)
+    one.read([lines(9, 10)], b"", is_over=False)
+    assert all_of(one) == [1, 2, 3, 4, (5, 8), 9, 10]
 
 
 @pytest.mark.parametrize("is_over", [False, True])
