@@ -10,7 +10,6 @@ from app.api.paging import split
 from app.api.schemas.common import MessageOut, envelope, listing
 from app.api.schemas.fields import ME
 from app.api.schemas.figures import JobStatsOut, StatsQuery
-from app.api.schemas.job_lists import JobQuery
 from app.api.schemas.jobs import (
     BulkJobs,
     BulkOut,
@@ -22,6 +21,7 @@ from app.api.schemas.jobs import (
     Start,
     StartedOut,
 )
+from app.api.schemas.many.job_lists import JobQuery
 from app.api.schemas.tries import TriedOut, TryJob
 from app.db import reading, transaction
 from app.domain.errors import DomainError

@@ -34,6 +34,7 @@ LIGHT: Final = {
     "resume": "app.cli.remote.pauses:resume",
     "roles": "app.cli.remote.people.roles:roles",
     "schedule": "app.cli.remote.schedules:schedule",
+    "search": "app.cli.remote.system:search",
     "settings": "app.cli.remote.settings:settings",
     "system": "app.cli.remote.system:system",
     "tags": "app.cli.remote.labels:tags",

@@ -20,10 +20,11 @@ from app.client.errors import (
     Unreadable,
 )
 from app.client.mail import Email, MailTrial, Smtp, Zone
-from app.client.moments import JobStats
+from app.client.moments import JobStats, Revision
 from app.client.people import Role, User
 from app.client.queue_things import Pause, Queue, Stats
 from app.client.sign_in import Tokens, Who
+from app.client.system_things import Hit, Overview
 from app.client.things import (
     BulkResult,
     Execution,
@@ -57,6 +58,7 @@ __all__ = [
     "Execution",
     "ExecutionMetrics",
     "Forbidden",
+    "Hit",
     "Invalid",
     "Job",
     "JobMetrics",
@@ -66,12 +68,14 @@ __all__ = [
     "MailTrial",
     "NotFound",
     "Options",
+    "Overview",
     "Page",
     "Pause",
     "Project",
     "Queue",
     "RateLimited",
     "Refused",
+    "Revision",
     "Role",
     "Sample",
     "Smtp",

@@ -6,11 +6,11 @@ from typing import Any, Unpack
 from app.client import bulk, lists
 from app.client.bulk import BulkStep, BulkTrial
 from app.client.connection import Connection, new_key
-from app.client.moments import Coming, JobStats, Why
+from app.client.moments import Coming, JobStats, Revision, Tried, Why
 from app.client.synced import Synced
 from app.client.things import Bulk, Job, Page, Started
 from app.client.usage import JobMetrics
-from app.client.wishes import JobEdit, JobQuery, NewJob, Parameters
+from app.client.wishes import JobEdit, JobQuery, NewJob, PageQuery, Parameters
 
 _PATH = "/api/jobs"
 
@@ -99,6 +99,29 @@ class Jobs:
         wish = {key: value for key, value in given.items() if value is not None}
         path = f"{_PATH}/{job_id}/clone"
         return Job.read(self._connection.post(path, wish, key=new_key())["data"])
+
+    def revisions(self, job_id: str, **query: Unpack[PageQuery]) -> Page[Revision]:
+        """Return what the edits made of a job, the newest first."""
+        return lists.page(self._connection, f"{_PATH}/{job_id}/revisions", query, Revision)
+
+    def revision(self, job_id: str, version: int) -> Revision:
+        """Return a job as it was at a revision."""
+        path = f"{_PATH}/{job_id}/revisions/{version}"
+        return Revision.read(self._connection.get(path)["data"])
+
+    def restore(self, job_id: str, version: int) -> Job:
+        """Make a job what it was at a revision; that is a new one."""
+        path = f"{_PATH}/{job_id}/revisions/{version}/restore"
+        return Job.read(self._connection.post(path)["data"])
+
+    def try_out(self, definition: Mapping[str, Any]) -> Tried:
+        """Run once what a job is to do, before it is made; it is forgotten after a day.
+
+        ``type`` and ``config``, and ``name``, ``project_id``, ``queue``, ``priority`` and
+        ``timeout_seconds`` if they matter.
+        """
+        answer = self._connection.post(f"{_PATH}/try", definition, key=new_key())
+        return Tried.read(answer["data"])
 
     def execute(
         self, job_id: str, *, wait: int | None = None, **parameters: Unpack[Parameters]

@@ -1,6 +1,7 @@
 """The due moments of jobs: those to come, why one went as it did, and how many went how."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -69,3 +70,24 @@ class JobStats(Thing):
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
     since: datetime
+
+
+class Revision(Thing):
+    """What an edit made of a job; executions name theirs as ``job_version``."""
+
+    version: int
+    actor: str | None = None
+    via: str | None = None
+    created_at: datetime
+    #: What differs from the one before; ``None`` if there is none.
+    changed: list[str] | None = None
+    #: The job as it was, in the fields of an edit; lists leave it out.
+    definition: dict[str, Any] | None = None
+
+
+class Tried(Thing):
+    """What was started to be tried: a job that is forgotten after a day."""
+
+    job_id: str
+    execution_id: str
+    status: str

@@ -1,10 +1,11 @@
 """The system as a whole: its figures, what can be changed at run time, its workers."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from app.client.connection import Connection
 from app.client.queue_things import Pause
-from app.client.system_things import ConfigRow, Links, SystemStatus, WorkersStatus
+from app.client.system_things import ConfigRow, Hit, Links, Overview, SystemStatus, WorkersStatus
 from app.client.things import Worker
 from app.client.usage import Dashboard
 
@@ -22,6 +23,20 @@ class System:
     def dashboard(self) -> Dashboard:
         """Return the installation at a glance."""
         return Dashboard.read(self._connection.get("/api/dashboard/stats")["data"])
+
+    def overview(self, project_id: str | None = None) -> Overview:
+        """Return all that the first page shows, of one project or of all."""
+        query = {} if project_id is None else {"project_id": project_id}
+        return Overview.read(self._connection.get("/api/overview", query)["data"])
+
+    def search(self, words: str, *, kind: Sequence[str] = (), limit: int = 8) -> Sequence[Hit]:
+        """Return what is found by a few letters, the best of each kind first.
+
+        ``#412`` finds executions by number, ``nightly #412`` those of a job. ``limit`` is for
+        each kind.
+        """
+        query = {"q": words, "kind": [*kind], "limit": limit}
+        return [Hit.read(one) for one in self._connection.get("/api/search", query)["data"]]
 
     def links(self) -> Links:
         """Return where other tools of the installation are found."""

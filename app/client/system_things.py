@@ -1,7 +1,7 @@
 """The installation as a whole: its status, settings and health."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from app.client.things import Thing
 
@@ -55,3 +55,31 @@ class Health(Thing):
 
     status: str
     version: str
+
+
+#: What can be found.
+KINDS: Final = ("job", "execution", "chain", "error", "person")
+
+
+class Hit(Thing):
+    """Something that was found: a job, an execution, a chain, an error or a person."""
+
+    kind: str
+    id: str
+    title: str
+    subtitle: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    type: str | None = None
+    job_id: str | None = None
+    at: datetime | None = None
+    count: int | None = None
+
+
+class Overview(Thing):
+    """What the first page shows, in full in ``wire``; what one may not read is ``None``."""
+
+    figures: dict[str, Any]
+    hours: list[dict[str, Any]]
+    needs_a_look: dict[str, Any] | None = None
+    running: dict[str, Any] | None = None

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from app.api.schemas.executions import ExecutionQuery
-from app.api.schemas.job_lists import JobQuery
+from app.api.schemas.many.job_lists import JobQuery
 from bench import list_queries, page
 from bench.__main__ import GROUPS
 from bench.history import Labels

@@ -11,6 +11,8 @@ from app.api.blueprint import Blueprint
 from app.api.schemas.common import envelope
 from app.api.schemas.system import whole
 from app.api.schemas.timeline import (
+    HeatOut,
+    HeatQuery,
     PlannedOut,
     PlannedQuery,
     TimelineOut,
@@ -21,6 +23,7 @@ from app.api.schemas.timeline import (
 from app.db import reading
 from app.domain.clock import now
 from app.services import timeline
+from app.services.usage import heat
 
 blp = Blueprint(
     "timeline", __name__, url_prefix="/api/stats", description="What ran, and what is planned"
@@ -56,3 +59,12 @@ def list_troubles(query: dict[str, Any]) -> Response:
     """List what ended badly of late and has not gone well since, by job and error"""
     with reading() as session:
         return answers.data(timeline.troubles(session, now() - timedelta(hours=query["hours"])))
+
+
+@blp.get("/heat")
+@blp.arguments(HeatQuery, location="query")
+@blp.response(200, envelope(HeatOut, "HeatEnvelope"))
+def get_heat(query: dict[str, Any]) -> Response:
+    """Count by job and hour what ended, and how much of it badly"""
+    with reading() as session:
+        return answers.data(heat.heat(session, query["first"], query["last"]))

@@ -184,6 +184,7 @@ PERMITS: Final[dict[str, str | tuple[str, ...]]] = {
     "variables.list_variables": "variable:read",
     "variables.update_variable": "variable:write",
     "timeline.get_timeline": "dashboard:user",
+    "timeline.get_heat": "execution:read",
     "timeline.list_planned": "job:read",
     "timeline.list_troubles": "execution:read",
     "webhooks.create_webhook": "webhook:write",

@@ -12,7 +12,8 @@ from app.api import executions as executions_api
 from app.api import jobs as jobs_api
 from app.api.blueprint import Blueprint
 from app.api.paging import split
-from app.api.schemas.bulk import (
+from app.api.schemas.common import envelope
+from app.api.schemas.many.bulk import (
     CancelExecutions,
     CancelJobs,
     EditJobs,
@@ -22,7 +23,6 @@ from app.api.schemas.bulk import (
     PauseJobs,
     ResumeJobs,
 )
-from app.api.schemas.common import envelope
 from app.domain.clock import now
 from app.services import audit, bulk
 from app.services.bulk import executions, jobs

@@ -5,7 +5,7 @@ from flask import Response
 from app.api import answers
 from app.api.blueprint import Blueprint
 from app.api.schemas.common import envelope
-from app.api.schemas.facets import ExecutionFacetsOut, JobFacetsOut
+from app.api.schemas.many.facets import ExecutionFacetsOut, JobFacetsOut
 from app.db import reading
 from app.services import facets
 

@@ -115,6 +115,13 @@ class Id(Text):
         return normalise_id(text) or text
 
 
+def _all_words(messages: Any) -> list[str]:
+    """Return what is wrong with any of some values, as faults of the field that has them."""
+    if isinstance(messages, dict):
+        return [words for one in messages.values() for words in _all_words(one)]
+    return [str(one) for one in messages]
+
+
 class Several(ma.fields.List[Any]):
     """Some values: a list, or in a query the name repeated or the values with commas between."""
 
@@ -129,7 +136,10 @@ class Several(ma.fields.List[Any]):
         parts: list[Any] = []
         for one in given:
             parts += [p for p in one.split(",") if p] if isinstance(one, str) else [one]
-        found = super()._deserialize(parts, attr, data, **kwargs)
+        try:
+            found = super()._deserialize(parts, attr, data, **kwargs)
+        except ma.ValidationError as error:
+            raise ma.ValidationError(_all_words(error.messages)) from None
         return list(dict.fromkeys(found))
 
 

@@ -5,6 +5,7 @@ import marshmallow as ma
 from app.api.schemas.common import MISSING, Schema
 from app.api.schemas.fields import QueryFlag, QueryMoment, QueryWhole
 from app.services.timeline import MOST_BUCKETS, MOST_MOMENTS
+from app.services.usage.heat import MOST_HOURS, MOST_JOBS
 
 
 class TimelineQuery(Schema):
@@ -108,3 +109,46 @@ class TroubleOut(Schema):
     job_id = ma.fields.String(required=True)
     job_name = ma.fields.String(required=True)
     type = ma.fields.String(required=True, metadata={"description": "Of the job"})
+
+
+class HeatQuery(Schema):
+    """Which hours."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    first = QueryMoment(data_key="from", required=True, error_messages=MISSING)
+    last = QueryMoment(
+        data_key="to",
+        required=True,
+        error_messages=MISSING,
+        metadata={"description": f"At most {MOST_HOURS} hours later"},
+    )
+
+
+def _by_hour(description: str) -> ma.fields.List[int]:
+    return ma.fields.List(ma.fields.Integer(), required=True, metadata={"description": description})
+
+
+class HeatJobOut(Schema):
+    """What ended of a job, by the hour."""
+
+    job_id = ma.fields.String(required=True)
+    job_name = ma.fields.String(required=True)
+    runs = _by_hour("How many executions ended in each hour")
+    failed = _by_hour("How many of them failed, timed out or became a dead letter")
+
+
+class HeatOut(Schema):
+    """What ended in each hour, by job."""
+
+    since = ma.fields.DateTime(required=True, metadata={"description": "When the first one began"})
+    hours = ma.fields.Integer(required=True)
+    jobs = ma.fields.List(
+        ma.fields.Nested(HeatJobOut),
+        required=True,
+        metadata={"description": f"At most {MOST_JOBS}: those that failed most"},
+    )
+    more_jobs = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether others were left out"}
+    )

@@ -36,9 +36,7 @@ def create(remote: Remote, file: str | None, kind: str | None, **given: Any) -> 
     given["auto_start"] = False if given.pop("paused") else None
     meant = wishes.kind(given, kind or body.get("type"))
     if meant is None:
-        raise click.UsageError(
-            "say what to run: --script, --script-file, --url, --image, or --type with --config."
-        )
+        raise click.UsageError(wishes.SAY_WHAT)
     body |= {"type": meant} | wishes.fields(remote.client, given)
     if "name" not in body:
         raise click.UsageError("the job needs a --name.")

@@ -6,7 +6,17 @@ from typing import Any
 import click
 
 from app.cli.commands import Group
-from app.cli.remote import bulk, figures, job_edits, lifecycle, runs, sync, targets, timing
+from app.cli.remote import (
+    bulk,
+    figures,
+    job_edits,
+    lifecycle,
+    revisions,
+    runs,
+    sync,
+    targets,
+    timing,
+)
 from app.cli.remote.lists import list_options, show_list, window
 from app.cli.remote.many import acts, job_filters
 from app.cli.remote.output import clean, duration, exact, relative
@@ -23,8 +33,10 @@ def jobs() -> None:
 
 
 for command in (
-    *(job_edits.create, job_edits.edit, job_edits.clone, runs.run, bulk.bulk),
+    *(job_edits.create, job_edits.edit, job_edits.clone, runs.run, runs.try_out, bulk.bulk),
     *lifecycle.COMMANDS,
+    revisions.revisions,
+    revisions.restore,
     sync.sync,
     figures.stats,
     acts.act_on_jobs,

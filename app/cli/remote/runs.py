@@ -3,13 +3,13 @@
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from app.cli.commands import Command
 from app.cli.options import INTERRUPTED, REFUSED
-from app.cli.remote import inputs, targets
+from app.cli.remote import inputs, targets, wishes
 from app.cli.remote.output import clean, duration, note
 from app.cli.remote.session import Remote, remote
 from app.client import Execution, Started
@@ -69,8 +69,39 @@ def run(remote: Remote, job: str, *, wait: float | None, follow: bool, **given: 
     if not follow and wait is None:
         _say_started(remote, started)
         return
-    with _leaving_it_alone(started.execution_id):
-        ended = _attend(remote, started.execution_id, wait, follow=follow)
+    _see_out(remote, started.execution_id, wait, follow=follow)
+
+
+@click.command(
+    name="try",
+    cls=Command,
+    epilog="The exit code is that of what was run; without one 0 if it completed, else 1.",
+)
+@click.option("--type", "kind", metavar="TYPE", help="shell, http, …; needed only with --config.")
+@wishes.what_options
+@click.option("--project", metavar="NAME|ID", help="Whose variables it is given.")
+@click.option("--queue", metavar="NAME", help="The run queue.")
+@click.option("--timeout", type=click.IntRange(1), metavar="SECONDS", help="The most it may take.")
+@remote("--server")
+def try_out(remote: Remote, kind: str | None, **given: Any) -> None:
+    """Run once what a job is to do, before it is made, and print its output to the end.
+
+    It is forgotten after a day.
+    """
+    meant = wishes.kind(given, kind)
+    if meant is None:
+        raise click.UsageError(wishes.SAY_WHAT)
+    body = {"type": meant, "config": wishes.over({}, given), "queue": given["queue"]}
+    body["timeout_seconds"] = given["timeout"]
+    if given["project"] is not None:
+        body["project_id"] = targets.project_id(remote.client, given["project"])
+    wish = {name: value for name, value in body.items() if value is not None}
+    _see_out(remote, remote.client.jobs.try_out(wish).execution_id, None, follow=True)
+
+
+def _see_out(remote: Remote, execution_id: str, wait: float | None, *, follow: bool) -> NoReturn:
+    with _leaving_it_alone(execution_id):
+        ended = _attend(remote, execution_id, wait, follow=follow)
     _say_ended(remote, ended, follow=follow)
     sys.exit(exit_code(ended))
 

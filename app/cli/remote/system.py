@@ -2,11 +2,12 @@
 
 import click
 
-from app.cli.commands import Group
+from app.cli.commands import Command, Group
 from app.cli.remote import inputs
 from app.cli.remote.output import duration, exact, note, relative
 from app.cli.remote.session import Remote, remote
 from app.client import Pause
+from app.client.system_things import KINDS
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -130,3 +131,30 @@ def set_config(remote: Remote, key: str, value: str) -> None:
     text = inputs.json_value(value)
     remote.client.system.set_config(key, text)
     remote.output.done({"key": key, "value": text}, f"{key} is {text} from now on")
+
+
+@click.command(cls=Command)
+@click.argument("words", nargs=-1, required=True)
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(KINDS),
+    multiple=True,
+    help="Only these kinds. Repeatable.",
+)
+@click.option("--limit", type=click.IntRange(1, 50), default=8, show_default=True)
+@remote()
+def search(remote: Remote, words: tuple[str, ...], kinds: tuple[str, ...], limit: int) -> None:
+    """Find jobs, executions, chains, errors and people by WORDS; the best of each kind first.
+
+    '#412' finds executions by number, 'nightly #412' those of a job. --limit is for each kind.
+    """
+    found = remote.client.system.search(" ".join(words), kind=kinds, limit=limit)
+    if remote.output.as_json:
+        remote.output.json({"data": [one.wire for one in found]})
+        return
+    if not found:
+        note("Nothing is called so.")
+        return
+    rows = ((one.id, one.kind, one.title, one.subtitle or "", one.status or "") for one in found)
+    remote.output.table(("ID", "KIND", "NAME", "WHERE", "STATUS"), rows)

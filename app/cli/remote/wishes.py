@@ -126,6 +126,7 @@ _KINDS = {
     **dict.fromkeys(("url", "method", "headers", "body"), "http"),
     **dict.fromkeys(("image", "command"), "docker"),
 }
+SAY_WHAT = "say what to run: --script, --script-file, --url, --image, or --type with --config."
 #: Names of the options that make a config.
 _CONFIG = (*_KINDS, "env", "workdir", "config")
 
@@ -133,6 +134,13 @@ _CONFIG = (*_KINDS, "env", "workdir", "config")
 def job_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options that describe a job."""
     for option in reversed((*_WHAT, *_HOW)):
+        command = option(command)
+    return command
+
+
+def what_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say what a job does."""
+    for option in reversed(_WHAT):
         command = option(command)
     return command
 

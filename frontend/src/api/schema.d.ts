@@ -1848,6 +1848,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats/heat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count by job and hour what ended, and how much of it badly */
+        get: operations["getHeat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stats/planned": {
         parameters: {
             query?: never;
@@ -3327,6 +3344,29 @@ export interface components {
             dead_letter: number;
             failed: number;
             timeout: number;
+        };
+        HeatEnvelope: {
+            data: components["schemas"]["HeatOut"];
+        };
+        HeatJobOut: {
+            /** @description How many of them failed, timed out or became a dead letter */
+            failed: number[];
+            job_id: string;
+            job_name: string;
+            /** @description How many executions ended in each hour */
+            runs: number[];
+        };
+        HeatOut: {
+            hours: number;
+            /** @description At most 100: those that failed most */
+            jobs: components["schemas"]["HeatJobOut"][];
+            /** @description Whether others were left out */
+            more_jobs: boolean;
+            /**
+             * Format: date-time
+             * @description When the first one began
+             */
+            since: string;
         };
         HitList: {
             data: components["schemas"]["HitOut"][];
@@ -8902,6 +8942,32 @@ export interface operations {
                     "application/json": components["schemas"]["StatsEnvelope"];
                 };
             };
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    getHeat: {
+        parameters: {
+            query: {
+                from: string;
+                /** @description At most 192 hours later */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeatEnvelope"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };

@@ -1,10 +1,11 @@
 import { type Query, useQueryClient } from "@tanstack/vue-query";
 import { defineStore } from "pinia";
-import { computed, onScopeDispose, ref } from "vue";
+import { computed, onScopeDispose, ref, watchEffect } from "vue";
 
 import { ApiError } from "@/api/errors";
 import { backoff } from "@/lib/backoff";
 import { type Changes, concerns, isOfOne, isTold } from "@/lib/concerns";
+import { isOffline } from "@/lib/offline";
 
 export type Mark = "live" | "polling" | "paused" | "offline";
 
@@ -31,6 +32,8 @@ export const useLive = defineStore("live", () => {
     if (!isHeard.value) return "offline";
     return isLost.value ? "polling" : "live";
   });
+
+  watchEffect(() => (isOffline.value = mark.value === "offline"));
 
   let source: EventSource | undefined;
   let failures = 0;

@@ -1,10 +1,13 @@
-import { mount } from "@vue/test-utils";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { enableAutoUnmount, mount } from "@vue/test-utils";
 import { createPinia, setActivePinia } from "pinia";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineComponent, h } from "vue";
 
 import en from "@/i18n/en";
-import { capsOf, type KeyName, KEYS, useKeys } from "@/lib/keys";
+import { type Acts, capsOf, type KeyName, KEYS, useKeys, useSecondLetter, waysOf } from "@/lib/keys";
 import { useAppearance } from "@/stores/appearance";
 import { subjectOfPath, subjectOfRow } from "@/stores/palette";
 
@@ -14,9 +17,16 @@ function press(key: string, on: EventTarget = document.body, more: KeyboardEvent
   on.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
 }
 
+enableAutoUnmount(afterEach);
+
+function listenTo(setUp: () => void): void {
+  mount(defineComponent({ setup: () => (setUp(), () => h("div")) }));
+}
+
 describe("keys", () => {
   beforeEach(() => {
     vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined }));
+    localStorage.clear();
     setActivePinia(createPinia());
     document.body.innerHTML = "";
   });
@@ -24,7 +34,7 @@ describe("keys", () => {
   function listening(...names: KeyName[]): string[] {
     const heard: string[] = [];
     const handlers = Object.fromEntries(names.map((name) => [name, () => heard.push(name)]));
-    mount(defineComponent({ setup: () => (useKeys(handlers), () => h("div")) }));
+    listenTo(() => useKeys(handlers));
     return heard;
   }
 
@@ -58,6 +68,52 @@ describe("keys", () => {
     const seen = names.map((name) => `${KEYS[name].group} ${capsOf(name).join(" ")}`);
     expect(new Set(seen).size).toBe(names.length);
     expect(capsOf("notices")).toEqual(["Shift", "N"]);
+    expect(waysOf("down")).toEqual(["J", "↓"]);
+    expect(waysOf("view")).toEqual(["1…9"]);
+    expect(waysOf("select")).toEqual(["X"]);
+  });
+
+  it("are heard once: what takes one leaves nothing to others, and may decline", () => {
+    const heard: string[] = [];
+    const use = (acts: Acts, where = {}): void => listenTo(() => useKeys(acts, where));
+    use({ rail: () => heard.push("rail"), filter: () => heard.push("filter") });
+    use({ errorBefore: () => heard.push("log"), follow: () => false }, { first: true });
+    press("[");
+    press("f");
+    expect(heard).toEqual(["log", "filter"]);
+  });
+
+  it("of a row of digits tell which one it was, and the space bar is no letter", () => {
+    const heard: string[] = [];
+    listenTo(() => useKeys({ view: (event) => heard.push(event.key), peek: () => heard.push("peek") }));
+    for (const key of ["0", "1", "9", "F1", " "]) press(key);
+    useAppearance().letterKeys = false;
+    for (const key of ["2", " "]) press(key);
+    expect(heard).toEqual(["1", "9", "peek", "peek"]);
+  });
+
+  it("of the kind that would harm a text rest in fields, even with Ctrl", () => {
+    const heard = listening("selectAll", "save");
+    document.body.innerHTML = "<input>";
+    for (const key of ["a", "s"]) press(key, document.querySelector("input") as Element, { ctrlKey: true });
+    expect(heard).toEqual(["save"]);
+  });
+
+  it("may follow another, and are then heard by nobody else", () => {
+    const went: string[] = [];
+    const known = (letter: string): boolean => letter === "j" && went.push(letter) > 0;
+    listenTo(() => useSecondLetter("go", 1000, known));
+    const heard = listening("down");
+    for (const key of ["j", "g", "j", "j"]) press(key);
+    expect(went).toEqual(["j"]);
+    expect(heard).toEqual(["down", "down"]);
+  });
+
+  it("are listened for in one place alone", () => {
+    const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => /\.(ts|vue)$/.test(name));
+    const listening = files.filter((name) => /addEventListener\(\s*"key/.test(readFileSync(join("src", name), "utf8")));
+    expect(files.length).toBeGreaterThan(100);
+    expect(listening).toEqual(["lib/keys.ts"]);
   });
 });
 

@@ -171,7 +171,7 @@ def test_jobs_are_filtered_by_what_they_are(client):
         ("Nightly backup", ["NIGHT", "ly b", "ni", "p"], ["x", "backupx", "nightlyb"]),
         ("100% sure_thing", ["100%", "%", "_t", "E_T"], ["0_", "s%e"]),
         ('say "hi"', ['"hi"', 'y "h'], ['""']),
-        ("Đồng bộ dữ liệu", ["Đồng", "dữ l", "liệu"], ["dong"]),
+        ("Đồng bộ dữ liệu", ["Đồng", "dữ l", "liệu", "dong bo"], ["donk"]),
         ("a*b OR c", ["*b O", "or c"], ["a b"]),
     ],
 )

@@ -42,6 +42,7 @@ def test_the_config_is_listed_by_key_and_changed(client):
         "default_priority",
         "default_timezone",
         "log_retention_days",
+        "metrics_retention_days",
         "workers_count",
     ]
     assert rows[0]["value"] == "7"

@@ -260,3 +260,41 @@ class TestEnd:
         ended_with, seen = terminal("jobs", "delete", job["id"], typed=typed)
         assert (ended_with, get(client, LIST)["total"]) == (code, left)
         assert "with all executions" in seen
+
+
+class TestRevisions:
+    def test_a_job_is_taken_back_to_one(self, oneoff, client):
+        make(client, name="nightly", description="old")
+        ended(oneoff("jobs", "edit", "nightly", "--description", "new"))
+        lines = ended(oneoff("jobs", "revisions", "nightly")).splitlines()
+        assert [line.split()[0] for line in lines] == ["VERSION", "2", "1"]
+        assert lines[1].split()[-1] == "description"
+        done = ended(oneoff("jobs", "restore", "nightly", 1))
+        assert "to what it was at version 1: now at version 3" in done
+        found = json.loads(ended(oneoff("jobs", "revisions", "nightly", "--limit", 1, "--json")))
+        assert (found["total"], found["data"][0]["version"]) == (3, 3)
+
+    def test_one_that_there_is_not_is_refused(self, oneoff, client):
+        make(client, name="nightly")
+        assert "Revision not found" in ended_badly(oneoff("jobs", "restore", "nightly", 7), 1)
+        assert "'x'" in ended_badly(oneoff("jobs", "restore", "nightly", "x"), 2)
+
+
+def ended_badly(done, code):
+    """Assert that a command was refused; return what it said."""
+    ended(done, code)
+    return done.stderr
+
+
+class TestSearch:
+    def test_jobs_are_found_by_a_part_of_their_name(self, oneoff, client):
+        job = make(client, name="nightly backup")
+        _, line = ended(oneoff("search", "nightly", "back", "--kind", "job")).splitlines()
+        assert line.split()[:4] == [job["id"], "job", "nightly", "backup"]
+        found = json.loads(ended(oneoff("search", "backup", "--json")))["data"]
+        assert [one["id"] for one in found] == [job["id"]]
+
+    def test_nothing_found_is_said(self, oneoff):
+        done = oneoff("search", "nobody is called so")
+        assert (ended(done), done.stderr) == ("", "Nothing is called so.\n")
+        assert "planet" in ended_badly(oneoff("search", "x", "--kind", "planet"), 2)

@@ -109,6 +109,21 @@ class TestRun:
         assert (one["text"], two["stream"]) == ("one", "stderr")
         assert last["execution"]["status"] == "completed"
 
+    def test_what_a_job_is_to_do_is_tried_to_its_end(self, oneoff, client, worker):
+        def work(claim):
+            chunk(claim, 1, ("stdout", "hello\n"))
+            settle(claim, "failed", exit_code=7, error="no luck")
+
+        worker(work)
+        done = oneoff("jobs", "try", "--script", "echo hello; exit 7", "--env", "A=b")
+        assert ended(done, 7) == "hello\n"
+        assert "failed (no luck)" in done.stderr
+        (job,) = get(client, "/api/jobs")["data"]
+        assert (job["name"], job["spec"]["env"]) == ("Try: shell", {"A": "b"})
+        done = oneoff("jobs", "try", "--timeout", 5)
+        ended(done, 2)
+        assert "say what to run" in done.stderr
+
     def test_time_that_is_over_is_exit_1_and_says_that_it_goes_on(self, oneoff, client):
         done = oneoff("jobs", "run", make(client)["id"], "--wait", "0.1")
         ended(done, 1)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.client import Client, Conflict, Invalid, NotFound
+from app.client.system_things import KINDS
 from app.db import transaction
 from app.domain.clock import now
-from app.services import recovery
+from app.services import finding, recovery
 from app.services.usage import rollups, samples
 from app.services.usage.samples import Sample
 from app.settings import Settings
@@ -220,3 +221,41 @@ def test_a_schedule_is_previewed(oneoff):
     assert "six fields" in found.warnings[0]
     assert found.words.keys() == {"en", "vi"}
     assert "six fields" in make(oneoff, scheduled_at=None, schedule=schedule).warnings[0]
+
+
+def test_a_job_is_taken_back_to_what_it_was(oneoff):
+    job = make(oneoff, description="old")
+    oneoff.jobs.update(job.id, description="new", priority=9)
+    later, first = oneoff.jobs.revisions(job.id)
+    assert (later.version, first.version, first.changed) == (2, 1, None)
+    assert sorted(later.changed) == ["description", "priority"]
+    assert oneoff.jobs.revision(job.id, 1).definition["description"] == "old"
+    restored = oneoff.jobs.restore(job.id, 1)
+    assert (restored.version, restored.description, restored.priority) == (3, "old", 5)
+    assert oneoff.jobs.revisions(job.id, limit=1).total == 3
+
+
+def test_what_a_job_is_to_do_is_tried_before_it_is_made(oneoff):
+    started = oneoff.jobs.try_out(SHELL)
+    assert claim_one().id == started.execution_id
+    (job,) = oneoff.jobs.list()
+    assert (job.id, job.name, job.created_by) == (started.job_id, "Try: shell", "anonymous")
+
+
+def test_things_are_found_by_a_few_letters(oneoff):
+    job = make(oneoff, "nightly backup")
+    oneoff.projects.create("nightly")
+    (found,) = oneoff.system.search("nightl", kind=["job"], limit=3)
+    assert (found.kind, found.id, found.title) == ("job", job.id, "nightly backup")
+    assert not oneoff.system.search("nobody is called so")
+    assert tuple(finding.KINDS) == KINDS
+
+
+def test_all_of_the_first_page_is_told(oneoff):
+    job = make(oneoff, scheduled_at="now")
+    claim_one()
+    found = oneoff.system.overview()
+    assert (found.figures["running"], found.running["total"]) == (1, 1)
+    assert found.running["executions"][0]["job_id"] == job.id
+    other = oneoff.projects.create("other").id
+    assert oneoff.system.overview(other).figures["running"] == 0

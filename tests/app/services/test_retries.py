@@ -259,7 +259,8 @@ def test_no_query_is_added_for_jobs_without_a_policy_and_for_successes() -> None
         seen: list[str] = []
 
         def note(*args: Any, seen: list[str] = seen) -> None:
-            seen.append(str(args[2]))
+            if "FROM queues" not in str(args[2]):  # asked for once a second, whatever ends
+                seen.append(str(args[2]))
 
         sa.event.listen(db.engine(), "before_cursor_execute", note)
         with db.transaction() as session:

@@ -148,6 +148,7 @@ export default {
     title: "This could not be loaded.",
     near: "Called alike",
     offline: "Offline. The server does not answer.",
+    offlineRests: "Offline: nothing can be changed until the server answers again.",
     forbidden: "This needs the permission {permission}. An administrator can grant it.",
     notFound: "Nothing lives at this address.",
     rateLimited: "Too many requests. Ready again in {seconds} s.",

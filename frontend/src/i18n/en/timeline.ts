@@ -1,6 +1,6 @@
 export default {
   range: "Range",
-  ranges: { "1h": "1 h", "5h": "5 h", "24h": "24 h" },
+  ranges: { "1h": "1 h", "5h": "5 h", "24h": "24 h", "7d": "7 d" },
   now: "Now",
   earlier: "Earlier",
   later: "Later",
@@ -18,5 +18,17 @@ export default {
   some: "The newest {shown} of {total} executions are shown. Choose a shorter range to see all.",
   until: "Planned moments are shown up to {time}.",
   empty: "Nothing ran or is planned in this time.",
+  heat: {
+    good: "All went well",
+    bad: "Failed: the more of them, the stronger",
+    counts: "{runs} ended, {failed} of them failed",
+    of: "{runs} ended, {failed} failed ({percent} %)",
+    empty: "Nothing ended in this week.",
+    more: "The {shown} jobs that failed most are shown.",
+    day: "Day",
+    ended: "Ended",
+    failed: "Failed",
+    hours: "Hours with failures",
+  },
   late: "late {length}",
 };

@@ -150,6 +150,7 @@ const texts: typeof en = {
     title: "Không tải được phần này.",
     near: "Tên gần giống",
     offline: "Mất kết nối. Máy chủ không phản hồi.",
+    offlineRests: "Mất kết nối: chưa thay đổi được gì cho đến khi máy chủ phản hồi lại.",
     forbidden: "Cần quyền {permission}. Quản trị viên có thể cấp.",
     notFound: "Không có gì ở địa chỉ này.",
     rateLimited: "Quá nhiều yêu cầu. Thử lại sau {seconds} giây.",

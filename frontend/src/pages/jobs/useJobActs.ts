@@ -2,6 +2,7 @@ import { computed, type ComputedRef, ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import { useRouter } from "vue-router";
 
+import { isOffline } from "@/lib/offline";
 import { useNotice } from "@/lib/useNotice";
 import { useLive } from "@/stores/live";
 import { useSession } from "@/stores/session";
@@ -59,7 +60,7 @@ export function useJobActs(): JobActs {
   function act(what: Act | "with", job: Job): void {
     const id = job.id ?? "";
     const gate: Act = what === "with" ? "run" : what;
-    if (!may.value[gate] || obstacleTo(gate, job)) return;
+    if (isOffline.value || !may.value[gate] || obstacleTo(gate, job)) return;
     if (ASKS.has(what)) asked.value = { act: what, job };
     else if (what === "edit") void router.push(`/jobs/${id}/edit`);
     else if (what === "run" || what === "resume" || what === "start") void carryOut(what, job, () => calls[what](id));
@@ -70,7 +71,7 @@ export function useJobActs(): JobActs {
       .filter((one) => may.value[one])
       .map((one) => {
         const obstacle = obstacleTo(one, job);
-        return { act: one, obstacle: obstacle ? t(`jobs.obstacle.${obstacle}`) : null };
+        return { act: one, obstacle: isOffline.value ? t("error.offlineRests") : obstacle ? t(`jobs.obstacle.${obstacle}`) : null };
       });
   }
   return { asked, busy, entries, may, act, carryOut };

@@ -3,10 +3,10 @@
 import { type Look, lookOf } from "@/lib/status";
 
 const MINUTE = 60_000;
-export const RANGES = { "1h": 60, "5h": 300, "24h": 1440 } as const;
+export const RANGES = { "1h": 60, "5h": 300, "24h": 1440, "7d": 10_080 } as const;
 export type Range = keyof typeof RANGES;
 /** Minutes from one mark of the axis to the next. */
-export const MARKS: Record<Range, number> = { "1h": 10, "5h": 30, "24h": 120 };
+export const MARKS: Record<Range, number> = { "1h": 10, "5h": 30, "24h": 120, "7d": 1440 };
 
 export interface Span {
   from: number;

@@ -31,18 +31,19 @@ async function executions(span: Span): Promise<{ rows: Execution[]; total: numbe
 }
 
 /** What a stretch of time holds; asked for again now and then, and when the stretch moves. */
-export function useTimeline(span: Ref<Span>, seesJobs: Ref<boolean>) {
+export function useTimeline(span: Ref<Span>, seesJobs: Ref<boolean>, isShown: Ref<boolean>) {
   const key = computed(() => `${span.value.from}-${span.value.to}`);
   const past = useQuery({
     queryKey: computed(() => ["timeline", "past", key.value]),
     queryFn: () => executions(span.value),
+    enabled: isShown,
     placeholderData: keepPreviousData,
     refetchInterval: 10_000,
   });
   const planned = useQuery({
     queryKey: computed(() => ["timeline", "planned", key.value]),
     queryFn: () => body(api.GET("/api/stats/planned", { params: { query: { to: new Date(span.value.to).toISOString(), limit: MOST_PLANNED } } })),
-    enabled: computed(() => seesJobs.value && span.value.to > Date.now()),
+    enabled: computed(() => isShown.value && seesJobs.value && span.value.to > Date.now()),
     refetchInterval: 30_000,
   });
   const jobs = useQuery({

@@ -114,9 +114,8 @@ def tell(execution_id, first, last):
     tell_lines(execution_id, first, "stdout", now(), data)
 
 
+@pytest.mark.parametrize("feed", ["feed"], indirect=True)  # without one nothing is told
 def test_lines_are_told_before_they_are_written(serve, watch, feed):
-    if feed == "rows":
-        pytest.skip("without a feed nothing is told")
     app, url = serve()
     claim = running(app.test_client())
     write(claim.id, 1, 10)

@@ -7,8 +7,8 @@ import marshmallow as ma
 from app.api.schemas.common import MISSING, InputSchema, Schema
 from app.api.schemas.executions import ExecutionFilter
 from app.api.schemas.fields import Flag, Id, Moment, Several, Text, Whole, at_most
-from app.api.schemas.job_lists import JobFilter
 from app.api.schemas.lifecycle import Pause, Resume
+from app.api.schemas.many.job_lists import JobFilter
 from app.services.bulk import MOST, MOST_IDS
 
 _BOUND = "What was made later is not meant. The first answer gives it: send it with the others"

@@ -1,0 +1,1 @@
+"""Lists, and the same done to all in them, on the wire."""
