@@ -258,7 +258,7 @@ def test_executions_are_filtered_by_what_they_are(client):
 
 def test_an_unknown_status_is_refused_with_those_there_are(client):
     answer = client.get("/api/executions?status=asleep")
-    assert "dead_letter" in refused(answer, 400, "status.0")["error"]
+    assert "dead_letter" in refused(answer, 400, "status")["error"]
 
 
 def test_a_job_shows_its_latest_executions(client):
