@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import PHONE, Visitor, is_too_wide, violations
-from tests.end_to_end.product import Product
+from tests.end_to_end.product import Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 LATER = "2100-01-01T00:00:00Z"
@@ -167,7 +167,7 @@ def test_back_gives_the_list_as_it_was_left(visitor: Visitor, product: Product):
     expect(page).to_have_url(re.compile("/jobs/[0-9a-f]{32}"))
     page.go_back()
     expect(rows(page).first).to_be_visible()
-    page.wait_for_function(f"Math.abs(scrollY - {before}) < 60")
+    until(lambda: abs(page.evaluate("scrollY") - before) < 60, 15, "the place in the list")
 
 
 @pytest.mark.parametrize("path", ["/jobs", "/executions"])
