@@ -24,6 +24,8 @@ from app.factory import create_app
 from app.gateways import broker, cipher
 from app.services import installation, wakeups
 from app.services.executions import limits
+from app.services.live import ending
+from app.services.live.hub import Hub
 from app.settings import Settings
 from migrations import apply, seeds
 from tests.support.docker_engine import DockerEngine
@@ -87,8 +89,17 @@ def database(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[str
     db.configure(url)
     limits.forget()
     yield request.param
+    _close_hubs()
     db.engine().dispose()
     db._engines.clear()
+
+
+def _close_hubs() -> None:
+    """End the threads that read this database for live pages: they would open the next one."""
+    for waker in list(ending._wakers):
+        hub = getattr(waker.act, "__self__", None)
+        if isinstance(hub, Hub):
+            hub.close()
 
 
 @pytest.fixture
