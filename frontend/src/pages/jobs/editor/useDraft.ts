@@ -38,6 +38,7 @@ export function useDraft(key: () => string, form: JobForm, isDirty: () => boolea
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function keep(): void {
+    timer = undefined;
     const text = JSON.stringify({ at: Date.now(), version: version(), form } satisfies Kept);
     try {
       if (isDirty() && text.length <= MOST_CHARACTERS) localStorage.setItem(PREFIX + key(), text);
@@ -54,12 +55,23 @@ export function useDraft(key: () => string, form: JobForm, isDirty: () => boolea
       timer = setTimeout(keep, WAIT_MS);
     },
   );
+  /** The last words typed before the tab is closed count too. */
+  function keepAtOnce(): void {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    keep();
+  }
+  window.addEventListener("pagehide", keepAtOnce);
   function forget(): void {
     clearTimeout(timer);
+    timer = undefined;
     found.value = null;
     localStorage.removeItem(PREFIX + key());
   }
-  onBeforeUnmount(() => clearTimeout(timer));
+  onBeforeUnmount(() => {
+    clearTimeout(timer);
+    window.removeEventListener("pagehide", keepAtOnce);
+  });
   return {
     found,
     take() {
