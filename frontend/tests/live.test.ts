@@ -8,6 +8,7 @@ import { ApiError } from "@/api/errors";
 import { backoff } from "@/lib/backoff";
 import { concerns, isTold } from "@/lib/concerns";
 import { useLive } from "@/stores/live";
+import { useSession } from "@/stores/session";
 
 class FakeSource extends EventTarget {
   static all: FakeSource[] = [];
@@ -68,6 +69,7 @@ beforeEach(() => {
   setActivePinia(pinia);
   const holder = defineComponent({
     setup() {
+      useSession().me = { actor: "user:ann", username: "ann", roles: [], permissions: [], auth_enabled: true };
       live = useLive();
       return () => h("i");
     },

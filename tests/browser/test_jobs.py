@@ -85,26 +85,3 @@ def test_a_pause_says_why_and_ends(visitor: Visitor, product: Product):
     expect(banner).to_be_visible()
     banner.get_by_role("button", name="Resume").click()
     expect(banner).to_have_count(0)
-
-
-def test_many_are_switched_off_and_deleted_together(visitor: Visitor, product: Product):
-    visitor.forgive("409")
-    for number in range(3):
-        recurring(product, f"many-{number}")
-    page = visitor.open("/jobs?q=many-")
-    expect(page.get_by_role("link", name="many-2")).to_be_visible()
-    bar = page.get_by_role("region", name="Chosen jobs")
-    page.get_by_label("Select all on this page").check()
-    bar.get_by_role("button", name="Switch off").click()
-    expect(bar.get_by_text("Done: 3 of 3")).to_be_visible()
-    bar.get_by_role("button", name="Close").click()
-
-    page.get_by_label("Select all on this page").check()
-    bar.get_by_role("button", name="Run now").click()
-    expect(bar.get_by_text("3 refused")).to_be_visible()
-    bar.get_by_role("button", name="Close").click()
-
-    bar.get_by_role("button", name="Delete…").click()
-    page.get_by_label("Type 3 to confirm.").fill("3")
-    page.get_by_role("alertdialog").get_by_role("button", name="Delete 3 jobs").click()
-    expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()

@@ -80,7 +80,7 @@ def test_an_http_job(visitor: Visitor, target: HttpTarget):
     url = target.serve(answer(200, b"stock is up to date"))
     page = visitor.open("/jobs/new")
     begin(page, "HTTP request", "stock-api-ping")
-    page.get_by_label("URL").fill(url)
+    page.get_by_role("textbox", name="URL").fill(url)
     page.get_by_label("Method").select_option("POST")
     save_and_see(page, "stock is up to date")
     assert target.seen[-1].method == "POST"

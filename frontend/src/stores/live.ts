@@ -1,11 +1,13 @@
 import { type Query, useQueryClient } from "@tanstack/vue-query";
 import { defineStore } from "pinia";
-import { computed, onScopeDispose, ref, watchEffect } from "vue";
+import { computed, onScopeDispose, ref, watch, watchEffect } from "vue";
 
 import { ApiError } from "@/api/errors";
 import { backoff } from "@/lib/backoff";
 import { type Changes, concerns, isOfOne, isTold } from "@/lib/concerns";
 import { isOffline } from "@/lib/offline";
+
+import { useSession } from "./session";
 
 export type Mark = "live" | "polling" | "paused" | "offline";
 
@@ -21,6 +23,7 @@ const nothing = (): Changes => ({ jobs: new Set(), executions: new Set() });
 /** What is shown stays true: changes are told by the server, or asked for every few seconds. */
 export const useLive = defineStore("live", () => {
   const client = useQueryClient();
+  const session = useSession();
   const isLost = ref(false);
   const isHidden = ref(document.hidden);
   const isHeard = ref(navigator.onLine);
@@ -87,7 +90,7 @@ export const useLive = defineStore("live", () => {
 
   function open(): void {
     close();
-    if (document.hidden) return;
+    if (document.hidden || !session.me) return;
     source = new EventSource("/api/events");
     source.addEventListener("open", () => {
       [failures, isLost.value, isHeard.value, lastSeen.value] = [0, false, true, new Date()];
@@ -155,7 +158,12 @@ export const useLive = defineStore("live", () => {
   document.addEventListener("visibilitychange", look);
   window.addEventListener("online", open);
   window.addEventListener("offline", goOffline);
-  open();
+  // Strangers are told nothing: it begins with the sign-in, and ends with the sign-out.
+  watch(
+    () => session.me !== null,
+    (isIn) => (isIn ? open() : close()),
+    { immediate: true },
+  );
 
   onScopeDispose(() => {
     close();

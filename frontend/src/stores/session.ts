@@ -38,5 +38,10 @@ export const useSession = defineStore("session", () => {
     return wanted.some((permission) => permissions.value.has(permission));
   }
 
-  return { me, may, load, signOut };
+  /** The same for a thing of this owner: what is for one's own counts only there. */
+  function mayOf(owner: string | null | undefined, ...wanted: string[]): boolean {
+    return may(...wanted.filter((permission) => !permission.endsWith("-own") || owner === me.value?.actor));
+  }
+
+  return { me, may, mayOf, load, signOut };
 });

@@ -1,4 +1,4 @@
-import { computed, type ComputedRef, ref, type Ref } from "vue";
+import { ref, type Ref } from "vue";
 import { useI18n } from "vue-i18n";
 import { useRouter } from "vue-router";
 
@@ -8,7 +8,7 @@ import { useLive } from "@/stores/live";
 import { useSession } from "@/stores/session";
 
 import { calls } from "./calls";
-import { type Act, ACTS, actsOf, type Job, NEEDS, obstacleTo } from "./legal";
+import { type Act, actsOf, type Job, NEEDS, obstacleTo } from "./legal";
 
 export interface Entry {
   act: Act;
@@ -21,7 +21,7 @@ export interface JobActs {
   busy: Ref<boolean>;
   /** The moves that this person may make with a job, the illegal ones with the reason. */
   entries: (job: Job) => Entry[];
-  may: ComputedRef<Record<Act, boolean>>;
+  may: (act: Act, job: Job) => boolean;
   /** Do it at once, or ask first where that is due. */
   act: (what: Act | "with", job: Job) => void;
   /** Do it; whether it went well. */
@@ -40,7 +40,7 @@ export function useJobActs(): JobActs {
   const session = useSession();
   const asked = ref<{ act: Act | "with"; job: Job } | null>(null);
   const busy = ref(false);
-  const may = computed(() => Object.fromEntries(ACTS.map((act) => [act, session.may(...NEEDS[act])])) as Record<Act, boolean>);
+  const may = (one: Act, job: Job): boolean => session.mayOf(job.created_by, ...NEEDS[one]);
 
   async function carryOut(what: Act, job: Job, call: () => Promise<unknown>): Promise<boolean> {
     busy.value = true;
@@ -60,7 +60,7 @@ export function useJobActs(): JobActs {
   function act(what: Act | "with", job: Job): void {
     const id = job.id ?? "";
     const gate: Act = what === "with" ? "run" : what;
-    if (isOffline.value || !may.value[gate] || obstacleTo(gate, job)) return;
+    if (isOffline.value || !may(gate, job) || obstacleTo(gate, job)) return;
     if (ASKS.has(what)) asked.value = { act: what, job };
     else if (what === "edit") void router.push(`/jobs/${id}/edit`);
     else if (what === "run" || what === "resume" || what === "start") void carryOut(what, job, () => calls[what](id));
@@ -68,7 +68,7 @@ export function useJobActs(): JobActs {
 
   function entries(job: Job): Entry[] {
     return actsOf(job)
-      .filter((one) => may.value[one])
+      .filter((one) => may(one, job))
       .map((one) => {
         const obstacle = obstacleTo(one, job);
         return { act: one, obstacle: isOffline.value ? t("error.offlineRests") : obstacle ? t(`jobs.obstacle.${obstacle}`) : null };

@@ -96,7 +96,7 @@ export function useSubject(subject: ComputedRef<Subject | null>): SubjectActs {
       const key = row.value && act === "cancel" ? undefined : CAPS[act];
       return { key: `job ${act}`, title: t(`jobs.act.${act}`), icon: ICONS[act], obstacle, ...(obstacle ? { note: obstacle } : {}), ...(key ? { caps: capsOf(key) } : {}), act: () => acts.act(act, one) };
     });
-    if (last && !row.value && FAILED.has(last.status ?? "") && acts.may.value.run)
+    if (last && !row.value && FAILED.has(last.status ?? "") && acts.may("run", one))
       items.splice(1, 0, { key: "retry", title: t("palette.retry"), note: `#${last.number ?? ""}`, icon: RotateCcw, act: () => void replay(last.id ?? "", `${one.name ?? ""} #${last.number ?? ""}`) });
     if (last && !row.value && session.may("execution:read"))
       items.splice(1, 0, { key: "last", title: t("palette.lastLog"), note: `#${last.number ?? ""} ${last.error?.split("\n")[0] ?? ""}`.trim(), icon: ScrollText, caps: capsOf("log"), to: `/executions/${last.id ?? ""}` });
