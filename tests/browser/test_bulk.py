@@ -150,9 +150,7 @@ def test_filters_stand_in_the_address_and_can_be_saved(visitor: Visitor, product
     expect(page).to_have_url(re.compile("priority=5"))
 
 
-def test_a_long_list_holds_few_rows_and_is_there_on_the_way_back(
-    visitor: Visitor, product: Product
-):
+def test_a_long_list_holds_few_rows_and_comes_back(visitor: Visitor, product: Product):
     make(product, "long", 320)
     page = visitor.open("/jobs?q=long")
     expect(rows(page).first).to_be_visible()
