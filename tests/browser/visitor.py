@@ -147,11 +147,8 @@ def settled(page: Page) -> Page:
     return page
 
 
-def violations(page: Page, *known: str) -> list[str]:
-    """Return what axe finds wrong with a page that was opened ``for_axe``: rule and place.
-
-    ``known`` are rules that are not kept yet.
-    """
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page that was opened ``for_axe``: rule and place."""
     if not AXE.exists():
         missing("axe-core (npm ci in frontend)")
     if not page.evaluate("'axe' in window"):
@@ -164,7 +161,6 @@ def violations(page: Page, *known: str) -> list[str]:
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"
         for rule in found
-        if rule["id"] not in known
         for node in rule["nodes"]
     ]
 

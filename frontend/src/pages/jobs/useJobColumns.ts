@@ -9,7 +9,7 @@ export function useJobColumns(): Columns {
   const { t } = useI18n();
   const columns = computed<Column[]>(() => [
     { key: "state", title: t("jobs.status"), width: "30px", quiet: true, fixed: true },
-    { key: "name", title: t("jobs.name"), width: "28%", sort: "name", fixed: true },
+    { key: "name", title: t("jobs.name"), sort: "name", fixed: true },
     { key: "project", title: t("jobs.project"), second: true, optional: true },
     { key: "owner", title: t("jobs.owner"), second: true, optional: true },
     { key: "schedule", title: t("jobs.schedule"), second: true },
