@@ -160,7 +160,9 @@ def test_back_gives_the_list_as_it_was_left(visitor: Visitor, product: Product):
         page.wait_for_timeout(50)
     expect(page.get_by_text("of 320")).to_contain_text(re.compile("(300|320) of 320"))
     assert rows(page).count() < 100  # of 300 rows only those near the window are there
+    bottom = page.evaluate("scrollY")
     page.mouse.wheel(0, -3000)
+    until(lambda: page.evaluate("scrollY") < bottom - 2900, 5, "it has been scrolled")
     before = page.evaluate("scrollY")
     assert before > 1000
     rows(page).nth(20).get_by_role("link").first.click()
