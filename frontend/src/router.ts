@@ -12,17 +12,6 @@ declare module "vue-router" {
 }
 
 /** A page that stands in the navigation; each is fetched when it is first opened. */
-const REACH_MS = 2_000;
-
-/** Wait until a place of before is there to be scrolled to: lists are drawn a moment later. */
-async function reachable<T extends { top: number }>(place: T): Promise<T> {
-  const until = Date.now() + REACH_MS;
-  while (document.documentElement.scrollHeight < place.top + innerHeight && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  return place;
-}
-
 export const routes: RouteRecordRaw[] = [
   { path: "/", redirect: "/overview" },
   {
@@ -162,5 +151,5 @@ export const routes: RouteRecordRaw[] = [
 export const router = createRouter({
   history: createWebHistory(),
   routes,
-  scrollBehavior: async (_to, _from, saved) => (saved ? await reachable(saved) : { top: 0 }),
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
