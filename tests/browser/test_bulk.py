@@ -100,6 +100,25 @@ def test_what_cannot_take_part_is_told_before_and_stays_chosen(visitor: Visitor,
     expect(bar(page)).to_contain_text("1 selected")
 
 
+def test_many_are_switched_off_and_then_refuse_to_run(visitor: Visitor, product: Product):
+    ids = make(product, "many", 3)
+    page = visitor.open("/jobs?q=many")
+    expect(rows(page)).to_have_count(3)
+    page.get_by_label("Select all on this page").check()
+    bar(page).get_by_role("button", name="More").click()
+    page.get_by_text("Switch off", exact=True).click()
+    expect(bar(page).get_by_text("3 of 3")).to_be_visible()
+    bar(page).get_by_role("button", name="Close").click()
+    for job_id in ids:
+        assert product.ask("GET", f"/api/jobs/{job_id}")[1]["data"]["enabled"] is False
+
+    page.get_by_label("Select all on this page").check()
+    bar(page).get_by_role("button", name="Run now").click()
+    expect(bar(page).get_by_text("3 refused")).to_be_visible()
+    bar(page).get_by_role("button", name="Close").click()
+    expect(bar(page)).to_contain_text("3 selected")
+
+
 def test_nothing_is_deleted_before_the_count_is_typed(visitor: Visitor, product: Product):
     make(product, "gone", 2)
     page = visitor.open("/jobs?q=gone")
