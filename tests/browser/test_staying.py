@@ -11,7 +11,11 @@ from tests.end_to_end.product import Product, until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 #: Nobody answers while the API is away.
-AWAY = r"^failed: |^50[234]: |^console: .*(ERR_CONNECTION|\b50[234]\b|WebSocket)"
+#: What a page says of a server that is gone, and of streams that broke off with it.
+AWAY = (
+    r"^failed: |^50[234]: "
+    r"|^console: .*(ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY|\b50[234]\b|WebSocket)"
+)
 
 
 def row(page: Page, name: str) -> Locator:
