@@ -64,7 +64,7 @@ SUITES = (
     # The tools of the page: types, style, Vitest, sizes.
     Suite("frontend", 180, (FRONTEND,)),
     # The product in a real Chromium.
-    Suite("browser", 700, (BROWSER,)),
+    Suite("browser", 700, (BROWSER, "-n", "2", "--dist", "loadfile")),
     # These mostly wait: several at once fit on two cores.
     Suite("end-to-end", 1500, ("tests/end_to_end", "-n", "3")),
 )

@@ -95,7 +95,7 @@ def _visiting(request: pytest.FixtureRequest, somebody: Visitor) -> Iterator[Vis
     assert wrong == []
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_old_pictures() -> None:
-    """Remove the pictures of the run before."""
-    shutil.rmtree(PICTURES, ignore_errors=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Remove the pictures of the run before; of several processes the first one does."""
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(PICTURES, ignore_errors=True)

@@ -5,7 +5,18 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visitor import PHONE, Visitor, is_too_wide, violations
+from tests.browser.visitor import (
+    LOOKS,
+    PHONE,
+    WIDE,
+    Visitor,
+    go,
+    is_too_wide,
+    look,
+    resize,
+    settled,
+    violations,
+)
 from tests.end_to_end.product import Product, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -191,15 +202,16 @@ def test_back_gives_the_list_as_it_was_left(visitor: Visitor, product: Product):
     until(lambda: abs(page.evaluate("scrollY") - before) < 60, 15, "the place in the list")
 
 
-@pytest.mark.parametrize("path", ["/jobs", "/executions"])
-@pytest.mark.parametrize(("theme", "language"), [("dark", "en"), ("light", "vi")])
-def test_lists_are_open_to_all(
-    visitor: Visitor, product: Product, path: str, theme: str, language: str
-):
+def test_lists_are_open_to_all(visitor: Visitor, product: Product):
     make(product, "axe", 2)
-    page = visitor.open(path, theme=theme, language=language, for_axe=True)
-    expect(rows(page).first).to_be_visible()
-    rows(page).first.get_by_role("checkbox").first.click()
-    assert violations(page) == []
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert not is_too_wide(page)
+    page = settled(visitor.open("/jobs", for_axe=True))
+    for path in ("/jobs", "/executions"):
+        resize(page, WIDE)
+        go(page, path)
+        rows(page).first.get_by_role("checkbox").first.click()
+        for theme, language in LOOKS:
+            look(page, theme, language)
+            resize(page, WIDE)
+            assert violations(page) == [], (path, theme)
+            resize(page, PHONE)
+            assert not is_too_wide(page), (path, language)

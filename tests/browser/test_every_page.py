@@ -3,34 +3,23 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.company import Company
 from tests.browser.routes import place_of, routes
-from tests.browser.visitor import PHONE, Visitor, is_too_wide, settled, violations
+from tests.browser.visitor import (
+    LOOKS,
+    PHONE,
+    Visitor,
+    go,
+    is_too_wide,
+    look,
+    settled,
+    violations,
+)
 from tests.end_to_end.product import Product
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
-
-#: Has the page look otherwise without being loaded again, as the menu of the account does.
-_SWITCH = """
-([theme, language]) => {
-  const app = document.querySelector("#app").__vue_app__;
-  const chosen = app.config.globalProperties.$pinia.state.value.appearance;
-  chosen.theme = theme;
-  chosen.language = language;
-}
-"""
-#: Goes somewhere as a link does: to load all anew would open a stream of events each time.
-_GO = """
-async (place) => {
-  const app = document.querySelector("#app").__vue_app__;
-  await app.config.globalProperties.$router.push(place);
-  await new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)));
-}
-"""
-#: What a rule of axe about colours looks at has changed; the others see new words.
-LOOKS = (("dark", "en"), ("light", "vi"))
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +56,7 @@ def walk(page: Page, places: list[str]) -> Iterator[str]:
     while waiting:
         place = waiting.pop(0)
         seen.append(place)
-        page.evaluate(_GO, place)
-        settled(page)
+        go(page, place)
         yield place
         waiting += [one for one in tabs_of(page) if one not in (*seen, *waiting)]
 
@@ -80,8 +68,7 @@ def test_axe_finds_nothing_anywhere(guest: Visitor, places: list[str]):
     found = {}
     for place in walk(page, places):
         for theme, language in LOOKS:
-            page.evaluate(_SWITCH, [theme, language])
-            expect(page.locator("html")).to_have_attribute("lang", language)
+            look(page, theme, language)
             found[place, theme] = violations(page)
     assert {where: wrong for where, wrong in found.items() if wrong} == {}
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def judge(
         f"--extra-headers={folder / 'headers.json'}",
         "--preset=desktop",
         # What is live never falls silent.
-        "--max-wait-for-load=15000",
+        "--max-wait-for-load=6000",
         "--no-enable-error-reporting",
         "--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage",
     ]
@@ -86,13 +87,21 @@ def test_lighthouse_is_content(
     somebody.close()
     signed_in = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
     execution = f"/executions/{company.newest('invoice-export')['id']}"
-    for place in ("/overview", "/jobs", execution, "/login"):
+
+    def judged(place: str, *, measured: bool = False) -> None:
         cookie = "" if place == "/login" else signed_in
         url = f"http://localhost:{guarded.port}{place}"
-        report = judge(node, url, cookie, tmp_path, measured=place == "/overview")
+        folder = tmp_path / place.replace("/", "-")
+        folder.mkdir()
+        report = judge(node, url, cookie, folder, measured=measured)
         assert report["finalDisplayedUrl"] == url
         scores = {name: found["score"] for name, found in report["categories"].items()}
-        if TOLD in scores:
+        if measured:
             figure(f"Lighthouse gives {place} {scores[TOLD] * 100:.0f} for {TOLD}")
         too_low = {name for name, least in LEAST.items() if scores[name] < least}
         assert too_low == set(), (place, scores, complaints(report))
+
+    judged("/overview", measured=True)
+    # They wait most of their time.
+    with ThreadPoolExecutor() as side_by_side:
+        list(side_by_side.map(judged, ("/jobs", execution, "/login")))

@@ -29,6 +29,25 @@ PASSWORD = "plum orbit lantern 42"
 CANCEL = re.compile(r"^Cancel( C)?$")
 WIDE = (1440, 900)
 PHONE = (390, 844)
+#: What a rule of axe about colours looks at has changed; the others see new words.
+LOOKS = (("dark", "en"), ("light", "vi"))
+#: Has the page look otherwise without being loaded again, as the menu of the account does.
+_LOOK = """
+([theme, language]) => {
+  const app = document.querySelector("#app").__vue_app__;
+  const chosen = app.config.globalProperties.$pinia.state.value.appearance;
+  chosen.theme = theme;
+  chosen.language = language;
+}
+"""
+#: Goes somewhere as a link does: to load all anew would open a stream of events each time.
+_GO = """
+async (place) => {
+  const app = document.querySelector("#app").__vue_app__;
+  await app.config.globalProperties.$router.push(place);
+  await new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)));
+}
+"""
 
 
 def program_of_chromium() -> str:
@@ -145,6 +164,23 @@ def settled(page: Page) -> Page:
     expect(page.locator("[aria-busy=true], .skeleton")).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => true)")
     return page
+
+
+def go(page: Page, place: str) -> Page:
+    """Go to a place as a link of the page does, and wait until it is shown."""
+    page.evaluate(_GO, place)
+    return settled(page)
+
+
+def look(page: Page, theme: str, language: str) -> None:
+    """Have the page look otherwise, as its visitor may choose."""
+    page.evaluate(_LOOK, [theme, language])
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def resize(page: Page, size: tuple[int, int]) -> None:
+    """Have a page be as large as another screen."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def violations(page: Page) -> list[str]:
