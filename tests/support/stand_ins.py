@@ -13,11 +13,26 @@ from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 
 BASE = "oneoff-test-debian:1"
-PACKAGES = ("ca-certificates", "postgresql", "python3", "python3-venv", "redis-server")
-NEEDLESS = ("man", "doc", "locale")
+PACKAGES = (
+    *("base-files", "base-passwd", "coreutils", "dash", "findutils", "grep", "hostname", "libc-bin"),
+    *("login", "passwd", "sed", "util-linux"),
+    *("postgresql", "python3", "python3-venv", "redis-server"),
+)
+#: Pages to read, and what PostgreSQL only needs for its just-in-time compiler and its wrappers.
+NEEDLESS = (
+    *("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/i18n/*"),
+    *("/usr/share/perl/*", "/usr/lib/*/perl/*", "/usr/lib/*/libLLVM*", "/usr/lib/*/libz3*"),
+    *("/usr/lib/postgresql/*/lib/llvmjit*", "/usr/lib/postgresql/*/lib/bitcode/*"),
+)
 
+#: What the packages' own scripts would have made, had they been run.
+SET_UP = """\
+RUN mkdir -p /usr/local/bin && cp /usr/share/libc-bin/nsswitch.conf /etc \\
+ && cd /usr/share/base-passwd && cp passwd.master /etc/passwd && cp group.master /etc/group
+"""
 PYTHON = f"""\
 FROM {BASE}
+{SET_UP}\
 COPY ca.crt /etc/ssl/certs/ca-certificates.crt
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 RUN ln -s /usr/bin/python3 /usr/local/bin/python
@@ -25,8 +40,10 @@ RUN ln -s /usr/bin/python3 /usr/local/bin/python
 REDIS = f"FROM {BASE}\n"
 POSTGRES = f"""\
 FROM {BASE}
+{SET_UP}\
 COPY entry /usr/local/bin/entry
-RUN chmod 0755 /usr/local/bin/entry
+RUN chmod 0755 /usr/local/bin/entry && useradd --system postgres \\
+ && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin
 ENTRYPOINT ["entry"]
 """
 #: What docker-compose.yml relies on of the official image's own script.
@@ -70,8 +87,9 @@ def remove(engine: DockerEngine) -> None:
 def _make_base(engine: DockerEngine) -> None:
     if not shutil.which("mmdebstrap"):
         missing("mmdebstrap (Debian: apt-get install mmdebstrap)")
-    without = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in NEEDLESS]
-    make = ["mmdebstrap", "--variant=minbase", *without, f"--include={','.join(PACKAGES)}"]
+    without = [f"--dpkgopt=path-exclude={place}" for place in NEEDLESS]
+    # Only unpacked: to have dpkg install them, too, takes several times as long.
+    make = ["mmdebstrap", "--variant=extract", *without, f"--include={','.join(PACKAGES)}"]
     load = ["docker", "--host", engine.host, "import", "-", BASE]
     quiet = subprocess.DEVNULL
     with subprocess.Popen([*make, "bookworm", "-"], stdout=subprocess.PIPE, stderr=quiet) as made:
