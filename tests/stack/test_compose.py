@@ -114,16 +114,17 @@ class Load:
     def ends(self) -> dict[str, dict[str, Any]]:
         """Wait until every accepted job has ended; return the last execution of each."""
 
-        waited_for = dict(self.accepted)
+        found: dict[str, dict[str, Any]] = {}
 
         def all_ended() -> bool:
-            for key, job_id in list(waited_for.items()):
-                if self.stack.last(job_id).get("status") in FINAL:
-                    del waited_for[key]
-            return not waited_for
+            for key in self.accepted.keys() - found.keys():
+                row = self.stack.last(self.accepted[key])
+                if row.get("status") in FINAL:
+                    found[key] = row
+            return len(found) == len(self.accepted)
 
         until(all_ended, 40, "all accepted jobs end")
-        return {key: self.stack.last(job_id) for key, job_id in self.accepted.items()}
+        return found
 
 
 def is_completed(stack: Stack, job_id: str) -> Callable[[], bool]:
