@@ -32,11 +32,13 @@ COPY workers /opt/oneoff/workers
 COPY beat /opt/oneoff/beat
 COPY migrations /opt/oneoff/migrations
 COPY CHANGELOG.md LICENSE /opt/oneoff/
-# As in a checkout: the code is read where it lies, and compiled once, here.
+# As in a checkout: the code is read where it lies, and compiled once, here. So is Python's own
+# library, which comes without bytecode: the user below could not keep it, at no start.
 RUN for packages in /opt/venv/lib/python3*/site-packages; do echo /opt/oneoff > "$packages/oneoff.pth"; done \
  && printf '#!/bin/sh\nexec /opt/venv/bin/python -P -m app.cli "$@"\n' > /opt/venv/bin/oneoff \
  && chmod 0755 /opt/venv/bin/oneoff \
- && /opt/venv/bin/python -m compileall -q /opt/oneoff /opt/venv/lib
+ && /opt/venv/bin/python -m compileall -q -j 0 /opt/oneoff /opt/venv/lib \
+      "$(python3 -c 'import os; print(os.path.dirname(os.__file__))')"
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DATA_DIR=/data

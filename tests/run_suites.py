@@ -59,8 +59,8 @@ SUITES = (
     # These look at the descriptors and children of their own process: one at a time.
     Suite("executors", 240, (EXECUTORS,)),
     Suite("setup", 400, ("tests", *ELSEWHERE, "-m", "e2e")),
-    # Builds the image, runs it as a worker, and starts all of docker-compose.yml.
-    Suite("stack", 700, (STACK,)),
+    # Builds the image, runs it as a worker, and beside that starts all of docker-compose.yml.
+    Suite("stack", 700, (STACK, "-n", "2", "--dist", "loadfile")),
     # The tools of the page: types, style, Vitest, sizes.
     Suite("frontend", 180, (FRONTEND,)),
     # The product in a real Chromium.

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import docker
 import pytest
 
-from tests.support import stand_ins
 from tests.support.docker_engine import DockerEngine
 from tests.support.stack import ROOT
+from tests.support.stand_ins import IMAGES, StandIns
 
 #: Only here: everywhere else setup.cfg keeps them out. They would cost each run of pytest a
 #: library it does not need, and put tasks of theirs into every Celery application of a test.
@@ -23,18 +23,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def stand_in_images(docker_engine: DockerEngine) -> Iterator[dict[str, str]]:
-    """The images that ours and its stack stand on: name and tag, by name."""
-    stand_ins.build(docker_engine)
-    yield {name.partition(":")[0]: name for name in stand_ins.IMAGES}
-    stand_ins.remove(docker_engine)
+def stand_ins(docker_engine: DockerEngine) -> Iterator[StandIns]:
+    """The images that ours and its stack stand on."""
+    with StandIns(docker_engine) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-def oneoff_image(docker_engine: DockerEngine, stand_in_images: dict[str, str]) -> str:
+def stand_in_images(stand_ins: StandIns) -> dict[str, str]:
+    """Name and tag of these images, by name."""
+    return {name.partition(":")[0]: name for name in IMAGES}
+
+
+@pytest.fixture(scope="session")
+def oneoff_image(docker_engine: DockerEngine, stand_ins: StandIns) -> str:
     """The name of the image, built from this checkout."""
     name = "oneoff:latest"
-    docker_engine.run("build", "--tag", name, str(ROOT), seconds=_BUILD_SECONDS)
+    with stand_ins.shared.alone():  # who comes second finds all steps done
+        docker_engine.run("build", "--tag", name, str(ROOT), seconds=_BUILD_SECONDS)
     return name
 
 

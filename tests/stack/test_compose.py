@@ -60,7 +60,7 @@ def free_ports(count: int) -> int:
 
 
 def filled_example(first: int) -> str:
-    """Return .env.example with passwords, other ports and a short grace."""
+    """Return .env.example with passwords, other ports, more slots and a short grace."""
     text = (ROOT / ".env.example").read_text()
     for name, value in (
         ("POSTGRES_PASSWORD", "pg0123456789"),
@@ -70,6 +70,7 @@ def filled_example(first: int) -> str:
         ("ONEOFF_PORTS", f"{first}-{first + 1}"),
         ("FLOWER_PORT", str(first + 2)),
         ("SHUTDOWN_GRACE_SECONDS", "8"),
+        ("WORKERS_COUNT", "8"),  # as many as the load fills: what it leaves is soon done
     ):
         text, count = re.subn(rf"(?m)^{name}=.*$", f"{name}={value}", text)
         assert count == 1, name
@@ -105,14 +106,24 @@ class Load:
             except (OSError, ValueError):
                 self.refused += 1
 
+    def go_on(self, count: int = 12) -> None:
+        """Wait until so many more are accepted; at this pace that takes some seconds."""
+        enough = len(self.accepted) + count
+        until(lambda: len(self.accepted) >= enough, 30, "the load goes on")
+
     def ends(self) -> dict[str, dict[str, Any]]:
         """Wait until every accepted job has ended; return the last execution of each."""
 
-        def all_ended() -> dict[str, dict[str, Any]] | None:
-            found = {key: self.stack.last(job_id) for key, job_id in self.accepted.items()}
-            return found if all(row.get("status") in FINAL for row in found.values()) else None
+        found: dict[str, dict[str, Any]] = {}
 
-        found: dict[str, dict[str, Any]] = until(all_ended, 40, "all accepted jobs end")
+        def all_ended() -> bool:
+            for key in self.accepted.keys() - found.keys():
+                row = self.stack.last(self.accepted[key])
+                if row.get("status") in FINAL:
+                    found[key] = row
+            return len(found) == len(self.accepted)
+
+        until(all_ended, 40, "all accepted jobs end")
         return found
 
 
@@ -170,9 +181,9 @@ def test_the_image_holds_what_it_needs_and_no_more(stack: Stack) -> None:
 
 def test_a_restart_of_the_worker_under_load_fails_no_short_job(stack: Stack) -> None:
     with Load(stack, "restart", seconds=1.5) as load:
-        time.sleep(3)  # a load has no end to wait for: it is so long, before and after
+        load.go_on()
         stack.compose("restart", "worker")
-        time.sleep(3)
+        load.go_on()
     ends = load.ends()
     assert {row["status"] for row in ends.values()} == {"completed"}
     count = starts(stack)
@@ -194,7 +205,7 @@ def test_half_a_minute_without_a_part_loses_and_doubles_nothing(
             stack.engine.run("kill", second)
         time.sleep(DOWN_SECONDS)
         stack.start(killed)
-        time.sleep(4)  # the load goes on for a while after all is back
+        load.go_on()  # after all is back
     ends = load.ends()
     count = starts(stack)
     doubled = [key for key in load.accepted if count(key) > 1]

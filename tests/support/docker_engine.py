@@ -1,6 +1,5 @@
 """A Docker engine for tests: one for all test processes of the machine, with one small image."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -8,9 +7,10 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from tests.support.servers import missing
+from tests.support.shared import Shared
 
 IMAGE = "oneoff-test-busybox:1"
 
@@ -34,7 +34,7 @@ class DockerEngine:
     def __init__(self) -> None:
         self.folder = Path(tempfile.gettempdir()) / f"oneoff-test-docker-{os.getuid()}"
         self.host = ""
-        self._users: IO[str] | None = None
+        self._shared = Shared(self.folder)
 
     def __enter__(self) -> Self:
         if _answers(_DEFAULT):
@@ -45,8 +45,7 @@ class DockerEngine:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._users is not None:
-            self._leave(self._users)
+        self._shared.leave(self._end)
 
     def has_image(self, name: str) -> bool:
         """Return whether the engine has an image of this name."""
@@ -78,16 +77,12 @@ class DockerEngine:
         """Count as a user of the private engine, and start it if it is not there."""
         if os.geteuid() != 0 or not shutil.which("dockerd"):
             missing("a Docker engine, or root and dockerd (Debian: docker.io, iptables)")
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        with (self.folder / "door").open("w") as door:
-            fcntl.flock(door, fcntl.LOCK_EX)
-            if not _answers(self._socket):
-                self._start()
-            self._users = (self.folder / "users").open("w")
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+        self._shared.join(self._start)
         self.host = f"unix://{self._socket}"
 
     def _start(self) -> None:
+        if _answers(self._socket):
+            return
         (self.folder / "pid").unlink(missing_ok=True)
         places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
         options = [f"--{name}={self.folder / place}" for name, place in places.items()]
@@ -105,17 +100,6 @@ class DockerEngine:
             log_text = (self.folder / "log").read_text(errors="replace")[-2000:]
             assert time.monotonic() < deadline, f"dockerd does not answer:\n{log_text}"
             time.sleep(0.05)
-
-    def _leave(self, users: IO[str]) -> None:
-        with (self.folder / "door").open("w") as door:
-            fcntl.flock(door, fcntl.LOCK_EX)
-            try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:  # there are others
-                return
-            finally:
-                users.close()
-            self._end()
 
     def _end(self) -> None:
         pid = int((self.folder / "pid").read_text())

@@ -4,20 +4,37 @@ They are built here from Debian's packages, because a machine that tests may rea
 images. So the two files are tested as they are; the real images are not.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Self
 
 from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
+from tests.support.shared import Shared
 
 BASE = "oneoff-test-debian:1"
-PACKAGES = ("ca-certificates", "postgresql", "python3", "python3-venv", "redis-server")
-NEEDLESS = ("man", "doc", "locale")
-
+PACKAGES = (
+    *("base-files", "base-passwd", "coreutils", "dash", "findutils", "grep", "hostname"),
+    *("libc-bin", "login", "passwd", "sed", "util-linux"),
+    *("postgresql", "python3", "python3-venv", "redis-server"),
+)
+#: Pages to read, and what PostgreSQL only needs for its just-in-time compiler and its wrappers.
+NEEDLESS = (
+    *("usr/share/man", "usr/share/doc", "usr/share/locale", "usr/share/i18n"),
+    *("usr/share/perl", "usr/lib/*/perl", "usr/lib/*/libLLVM*", "usr/lib/*/libz3*"),
+    *("usr/lib/postgresql/*/lib/llvmjit*", "usr/lib/postgresql/*/lib/bitcode"),
+)
+#: What the packages' own scripts would have made, had they been run.
+SET_UP = """\
+RUN mkdir -p /usr/local/bin && cp /usr/share/libc-bin/nsswitch.conf /etc \\
+ && cd /usr/share/base-passwd && cp passwd.master /etc/passwd && cp group.master /etc/group
+"""
 PYTHON = f"""\
 FROM {BASE}
+{SET_UP}\
 COPY ca.crt /etc/ssl/certs/ca-certificates.crt
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 RUN ln -s /usr/bin/python3 /usr/local/bin/python
@@ -25,8 +42,10 @@ RUN ln -s /usr/bin/python3 /usr/local/bin/python
 REDIS = f"FROM {BASE}\n"
 POSTGRES = f"""\
 FROM {BASE}
+{SET_UP}\
 COPY entry /usr/local/bin/entry
-RUN chmod 0755 /usr/local/bin/entry
+RUN chmod 0755 /usr/local/bin/entry && useradd --system postgres \\
+ && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin
 ENTRYPOINT ["entry"]
 """
 #: What docker-compose.yml relies on of the official image's own script.
@@ -50,28 +69,45 @@ as "$bin/postgres" -D "$data" -c listen_addresses='*' -k /tmp
 IMAGES = {"python:3.13-slim": PYTHON, "redis:7-alpine": REDIS, "postgres:17-alpine": POSTGRES}
 
 
-def build(engine: DockerEngine) -> None:
-    """Make the images, unless this engine has others of these names that the machine brought."""
-    wanted = [name for name in IMAGES if not engine.has_image(name)]
-    if wanted:
-        _make_base(engine)
-    for name in wanted:
-        with tempfile.TemporaryDirectory() as folder:
-            _fill(Path(folder), IMAGES[name])
-            engine.run("build", "--quiet", "--tag", name, folder)
+class StandIns:
+    """The images, for as long as the block, for all test processes that want them.
 
+    Those that this engine has of these names, as the machine brought them, are left as they are.
+    """
 
-def remove(engine: DockerEngine) -> None:
-    """Remove what :func:`build` made: under these names nobody expects stand-ins."""
-    if engine.has_image(BASE):
-        engine.run("rmi", "--force", *IMAGES, BASE)
+    def __init__(self, engine: DockerEngine) -> None:
+        self._engine = engine
+        self.shared = Shared(Path(tempfile.gettempdir()) / f"oneoff-test-images-{os.getuid()}")
+
+    def __enter__(self) -> Self:
+        self.shared.join(self._build)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.shared.leave(self._remove)
+
+    def _build(self) -> None:
+        wanted = [name for name in IMAGES if not self._engine.has_image(name)]
+        if wanted:
+            _make_base(self._engine)
+        for name in wanted:
+            with tempfile.TemporaryDirectory() as folder:
+                _fill(Path(folder), IMAGES[name])
+                self._engine.run("build", "--quiet", "--tag", name, folder)
+
+    def _remove(self) -> None:
+        """Remove what was made: under these names nobody expects stand-ins."""
+        if self._engine.has_image(BASE):
+            self._engine.run("rmi", "--force", *IMAGES, BASE)
 
 
 def _make_base(engine: DockerEngine) -> None:
     if not shutil.which("mmdebstrap"):
         missing("mmdebstrap (Debian: apt-get install mmdebstrap)")
-    without = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in NEEDLESS]
-    make = ["mmdebstrap", "--variant=minbase", *without, f"--include={','.join(PACKAGES)}"]
+    # Only unpacked: to have dpkg install them, too, takes several times as long; and all of them:
+    # to leave files out meanwhile has each package go through a filter.
+    without = f'--extract-hook=cd "$1" && rm -rf {" ".join(NEEDLESS)}'
+    make = ["mmdebstrap", "--variant=extract", without, f"--include={','.join(PACKAGES)}"]
     load = ["docker", "--host", engine.host, "import", "-", BASE]
     quiet = subprocess.DEVNULL
     with subprocess.Popen([*make, "bookworm", "-"], stdout=subprocess.PIPE, stderr=quiet) as made:
