@@ -116,14 +116,18 @@ class Load:
 
         found: dict[str, dict[str, Any]] = {}
 
+        still_open: dict[str, Any] = {}
+
         def all_ended() -> bool:
+            still_open.clear()
             for key in self.accepted.keys() - found.keys():
                 row = self.stack.last(self.accepted[key])
-                if row.get("status") in FINAL:
-                    found[key] = row
-            return len(found) == len(self.accepted)
+                (found if row.get("status") in FINAL else still_open)[key] = row
+            return not still_open
 
-        until(all_ended, 40, "all accepted jobs end")
+        with contextlib.suppress(AssertionError):
+            until(all_ended, 90, "all accepted jobs end")
+        assert still_open == {}
         return found
 
 
