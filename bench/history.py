@@ -30,6 +30,8 @@ def fill(count: int, labels: Labels) -> str:
     with db.transaction() as session:
         dialect = session.get_bind().dialect.name
         names = {"count": count, "common": labels.common_project, "rare": labels.rare_project}
+        if dialect == "sqlite":  # with little room each page of an index is written many times
+            session.execute(sa.text("PRAGMA cache_size = -2000000"))
         if dialect == "postgresql":
             session.execute(sa.text("SET LOCAL statement_timeout = 0"))
             for table in ("jobs", "executions"):

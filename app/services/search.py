@@ -38,6 +38,12 @@ _READ = (
 _BARE_NAME = sa.func.translate(
     Job.name, sa.literal_column(f"'{TONED}{SIGNS}'"), sa.literal_column(f"'{BARE}'")
 )
+#: The same for PostgreSQL without the index, ten times as quick for names of plain letters.
+_PLAIN_NAME: Any = sa.case(
+    (sa.func.octet_length(Job.name) == sa.func.char_length(Job.name), Job.name), else_=_BARE_NAME
+)
+#: More names that fit are found sooner by reading names than by the index of their parts.
+_COMMON = 2 * COUNTED
 
 _LETTER = "substr(jobs.name, n, 1)"
 _PLACE = f"instr('{TONED}{SIGNS}', {_LETTER})"
@@ -66,7 +72,8 @@ def name_contains(session: Session, text: str) -> Narrowed:
     text = bare(text)
     pattern = f"%{escaped(text)}%"
     if session.get_bind().dialect.name != "sqlite":
-        return Narrowed(_BARE_NAME.ilike(pattern, escape="\\"))
+        name = _PLAIN_NAME if _is_common(session, pattern) else _BARE_NAME
+        return Narrowed(name.ilike(pattern, escape="\\"))
     alike = _BARE_ON_SQLITE.like(pattern, escape="\\")  # on SQLite in any case, and quicker
     if len(text) < SHORTEST:  # no index of parts serves; reading the names alone is quick
         ids = _read_through(session, pattern)
@@ -76,6 +83,14 @@ def name_contains(session: Session, text: str) -> Narrowed:
     matches = _matches(session, sa.select(named.c.job_id))
     is_few = matches <= COUNTED
     return Narrowed(Job.id.in_(sa.select(named.c.job_id)) if is_few else alike, matches)
+
+
+@sight.unlimited()
+def _is_common(session: Session, pattern: str) -> bool:
+    """Return whether PostgreSQL believes that many names fit, by its statistics."""
+    query = sa.text("EXPLAIN (FORMAT JSON) SELECT 1 FROM jobs WHERE name ILIKE :pattern ESCAPE '\\'")
+    plan: Any = session.scalar(query, {"pattern": pattern})
+    return bool(plan[0]["Plan"]["Plan Rows"] >= _COMMON)
 
 
 @sight.unlimited()
@@ -103,5 +118,6 @@ def tagged(
     matches = _matches(session, having.distinct() if len(tag_ids) > 1 else having)
     if matches <= FEW:
         return Narrowed(job_id.in_(having), matches)
-    its_own = having.where(job_tags.c.job_id == job_id).correlate_except(job_tags)
-    return Narrowed(sa.exists(its_own), matches)
+    # No EXISTS: PostgreSQL would make a hash of all that have the tag for it.
+    its_own = having.where(job_tags.c.job_id == job_id).correlate_except(job_tags).limit(1)
+    return Narrowed(its_own.scalar_subquery().is_not(None), matches)
