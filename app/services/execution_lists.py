@@ -160,7 +160,9 @@ def read_scope(
     plain = _scope(filters, tagged)
     total = _known_total(session, filters)
     if total is None:
-        where = plain.without_branches().where
+        # Not one or another: of those PostgreSQL would make a map of rows, and read them all.
+        of_status = (Execution.status.in_(filters.statuses),) if filters.statuses else ()
+        where = (*plain.where, *of_status)
         total = glance(where) if glance else counted(session, sa.select(Execution.id).where(*where))
     if not filters.are_indexed(sort_by):
         way = cheaper_way(session, total[0], totals.of(session, "executions"))
@@ -234,7 +236,9 @@ def _several(filters: ExecutionFilters, column: Callable[[Any], Any]) -> list[An
 def _tagged(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
     if not filters.tag_id:
         return ()
-    return (search.tagged(session, Execution.job_id, filters.tag_id).condition,)
+    is_narrow = bool(filters.statuses) and state.COMPLETED not in filters.statuses
+    tagged = search.tagged(session, Execution.job_id, filters.tag_id, is_narrow=is_narrow)
+    return (tagged.condition,)
 
 
 def _known_total(session: Session, filters: ExecutionFilters) -> tuple[int, bool] | None:
