@@ -106,7 +106,8 @@ def _jobs(dialect: str, head: str) -> str:
         """ CASE WHEN i % 10 = 0 THEN '{"url"\\:"http\\://localhost/"}' ELSE"""
         """ '{"script"\\:"true"}' END,"""
         f" {later}, {_PRIORITY}, {_PROJECT}, 'UTC', {_STATUS}, {yes}, {_QUEUE}, 'fail', 'skip',"
-        f" 1, 1, {born}, {made}, {_RESULT}, CASE WHEN i % 100 < 80 THEN {later} END, {_OWNER} FROM n"
+        f" 1, 1, {born}, {made}, {_RESULT}, CASE WHEN i % 100 < 80 THEN {later} END, {_OWNER}"
+        " FROM n"
     )
 
 

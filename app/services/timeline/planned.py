@@ -102,7 +102,7 @@ def _born(
     session: Session, first: datetime, last: datetime, within: Within, most: int
 ) -> list[Any]:
     """Return the executions that are there already and wait for their moment."""
-    query: sa.Select[Any] = sa.select(Execution.run_at, Execution.id)
+    query: Any = sa.select(Execution.run_at, Execution.id)
     if not within.is_bare:
         query = sa.select(Execution.run_at, *_JOB).join(Job, Job.id == Execution.job_id)
     when = (Execution.run_at > first, Execution.run_at <= last)
