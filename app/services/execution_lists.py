@@ -14,10 +14,10 @@ from app.domain.ids import normalise_id
 from app.models import Execution
 from app.services import execution_views, logs, search, totals
 from app.services.access import sight
-from app.services.glance import Glance
 from app.services.jobs import figures
 from app.services.keyset import Order, Scope, cheaper_way, unindexed
 from app.services.listing import Listing, Page, Wanted, check_range, counted
+from app.services.listing.glance import Glance
 from app.services.queues import places
 
 _ORDERS = {

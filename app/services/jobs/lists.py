@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from app.models import Job
 from app.services import search, totals
 from app.services.access import sight
-from app.services.glance import Glance
 from app.services.jobs import views
 from app.services.keyset import Order, Scope, cheaper_way, is_sqlite, unindexed
 from app.services.listing import COUNTED, Listing, Page, Wanted, check_range, counted
+from app.services.listing.glance import Glance
 from app.services.search import Narrowed
 
 LISTING = Listing(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.services.keyset import Order, Place, Row
 
@@ -26,6 +26,8 @@ class Glance:
     order: Order
     place: Place
     count: int
+    #: Whether the indexes of filters have what is sorted by: else it is looked up for few rows.
+    is_indexed: bool
     rows: list[Row] | None = None
 
     def __call__(self, where: Sequence[Any]) -> tuple[int, bool]:
@@ -33,20 +35,7 @@ class Glance:
 
         Both come with one statement, the rows of the piece but if there are no more.
         """
-        columns = (self.row_id.label("row_id"), self.order.column.label("key"))
-        seen = sa.select(*columns).where(*where).limit(COUNTED + 1).cte("seen")
-        number = sa.select(sa.func.count().label("total")).select_from(seen).subquery("number")
-        mine = sa.and_(number.c.total <= COUNTED, *self._after(seen.c))
-        key, row_id = seen.c.key, seen.c.row_id
-        by = (key.desc(), row_id.desc()) if self.place.descending else (key, row_id)
-        query = (
-            sa.select(number.c.total, row_id, key)
-            .select_from(number.outerjoin(seen, mine))
-            .order_by(key.is_(None), *by)
-            .limit(self.count)
-            .offset(self.place.offset or None)
-        )
-        found = self.session.execute(query).all()
+        found = self.session.execute(self._query(where)).all()
         if not found:  # the place lies behind the end
             return counted(self.session, sa.select(self.row_id).where(*where))
         total = int(found[0].total)
@@ -54,6 +43,26 @@ class Glance:
             return COUNTED, True
         self.rows = [(row.row_id, row.key) for row in found if row.row_id is not None]
         return total, False
+
+    def _query(self, where: Sequence[Any]) -> sa.Select[Any]:
+        """Return the query of the total with each row of the piece, or with none of too many."""
+        keys = (self.order.column.label("key"),) if self.is_indexed else ()
+        seen = sa.select(self.row_id.label("row_id"), *keys)
+        some = seen.where(*where).limit(COUNTED + 1).cte("seen")
+        number = sa.select(sa.func.count().label("total")).select_from(some).subquery("number")
+        few = number.outerjoin(some, number.c.total <= COUNTED)
+        key = some.c.key if self.is_indexed else self._looked_up(some.c.row_id)
+        rows = sa.select(number.c.total, some.c.row_id, key.label("key")).select_from(few)
+        piece = rows.cte("piece").prefix_with("MATERIALIZED")  # each key is looked up but once
+        columns = (piece.c.key, piece.c.row_id)
+        by = [column.desc() for column in columns] if self.place.descending else columns
+        query = sa.select(piece).where(*self._after(piece.c)).order_by(piece.c.key.is_(None), *by)
+        return query.limit(self.count).offset(self.place.offset or None)
+
+    def _looked_up(self, row_id: Any) -> Any:
+        other = aliased(self.row_id.class_, name="other")
+        key = sa.select(getattr(other, self.order.column.key)).where(other.id == row_id)
+        return key.scalar_subquery()
 
     def _after(self, columns: Any) -> tuple[Any, ...]:
         """Return the conditions on what comes after the place; without a value is last."""

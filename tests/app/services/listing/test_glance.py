@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.clock import now
-from app.services import glance
+from app.services.listing import glance
 from tests.support.api import fill, get, walk
 
 ORDERS = [

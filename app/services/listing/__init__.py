@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from app.domain.clock import to_wire
 from app.domain.errors import invalid
 from app.domain.schedules.once import parse_rfc3339
-from app.services.glance import COUNTED, Glance, counted
 from app.services.keyset import Order, Place, Row, Scope, read
+from app.services.listing.glance import COUNTED, Glance, counted
 
 __all__ = ["COUNTED", "DEFAULT_LIMIT", "MAX_LIMIT", "Listing", "Page", "Wanted"]
 __all__ += ["check_range", "counted"]
@@ -74,7 +74,8 @@ class Listing:
 
     def glance(self, session: Session, wanted: Wanted, place: Place) -> Glance:
         """Return how to count the list so that a page of few rows is found on the way."""
-        return Glance(session, self.row_id, self.orders[place.sort_by], place, wanted.limit + 1)
+        order, is_indexed = self.orders[place.sort_by], place.sort_by == self.sort_by
+        return Glance(session, self.row_id, order, place, wanted.limit + 1, is_indexed)
 
     def ids(
         self,
