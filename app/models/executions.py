@@ -148,7 +148,7 @@ class Execution(Base):
             ),
         ),
         _partial("ix_executions_due", "status", "run_at", "handed_at", where=_DUE),
-        # What has begun is little: this finds also the leases among them that have run out.
+        # Leases that ran out have no index: what has begun is little, and each beat would write it.
         _partial("ix_executions_owner", "worker", "slot", where=_STARTED),
         _partial(
             "ix_executions_blocked", "blocked_on", "run_at", where=sa.text("blocked_on IS NOT NULL")
