@@ -9,7 +9,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from app import db
-from bench import history, web
+from bench import browsing, history, web
 from bench.figures import Bench
 from bench.history import Labels
 from bench.list_queries import every
@@ -66,6 +66,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             for path, queries in every(labels, job_id).items():
                 found = [_pages(bench, client, path, query) for query in queries]
                 yield from _rows(bench, path.rpartition("/")[2], found)
+            yield from browsing.rows(bench, product.settings.port)
 
 
 def _labels(client: Client) -> Labels:

@@ -148,7 +148,7 @@ class Execution(Base):
             ),
         ),
         _partial("ix_executions_due", "status", "run_at", "handed_at", where=_DUE),
-        _partial("ix_executions_lease", "lease_until", where=_STARTED),
+        # Leases that ran out have no index: what has begun is little, and each beat would write it.
         _partial("ix_executions_owner", "worker", "slot", where=_STARTED),
         _partial(
             "ix_executions_blocked", "blocked_on", "run_at", where=sa.text("blocked_on IS NOT NULL")
@@ -175,6 +175,7 @@ class Execution(Base):
             "origin",
             "started_at",
             "id",
+            "status",
             where=sa.text("origin NOT IN ('api', 'schedule')"),
         ),
         _partial(
@@ -199,6 +200,7 @@ class Execution(Base):
             "error_code",
             "started_at",
             "id",
+            "worker",
             where=sa.text("error_code IS NOT NULL"),
         ),
         _partial("ix_executions_dead", "completed_at", "id", where=_DEAD),
@@ -206,7 +208,8 @@ class Execution(Base):
         sa.Index("uq_executions_number", "job_id", "number", unique=True),
         sa.Index("ix_executions_job_id", "job_id", "started_at", "id"),
         sa.Index("ix_executions_started_at", "started_at", "id"),
-        sa.Index("ix_executions_status", "status", "started_at", "id"),
+        # The last column is what else a list of it is narrowed to: so the index answers alone.
+        sa.Index("ix_executions_status", "status", "started_at", "id", "job_id"),
         sa.Index("ix_executions_project_id", "project_id", "started_at", "id"),
         sa.Index("ix_executions_completed_at", "completed_at"),
         sa.Index("ix_executions_duration_ms", "duration_ms", "id"),

@@ -120,7 +120,7 @@ class Job(Base):
         sa.Index("ix_jobs_created_at", "created_at", "id"),
         sa.Index("ix_jobs_priority", "priority", "id"),
         sa.Index("ix_jobs_project_id", "project_id", "scheduled_at", "id"),
-        sa.Index("ix_jobs_status", "status", "scheduled_at", "id"),
+        sa.Index("ix_jobs_status", "status", "scheduled_at", "id", "project_id"),
         sa.Index("ix_jobs_type", "type", "scheduled_at", "id"),
         sa.Index("ix_jobs_name", "name", "id"),
         _partial("ix_jobs_next_due_at", "next_due_at"),

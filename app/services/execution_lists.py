@@ -17,6 +17,7 @@ from app.services.access import sight
 from app.services.jobs import figures
 from app.services.keyset import Order, Scope, cheaper_way, unindexed
 from app.services.listing import Listing, Page, Wanted, check_range, counted
+from app.services.listing.glance import Glance
 from app.services.queues import places
 
 _ORDERS = {
@@ -128,8 +129,9 @@ def page(
     wanted = replace(wanted, filters=asdict(filters))
     listing = _listing(filters)
     place = listing.place(wanted)
-    scope, (total, is_capped) = read_scope(session, filters, place.sort_by)
-    ids, cursor = listing.ids(session, scope, wanted, place)
+    glance = listing.glance(session, wanted, place)
+    scope, (total, is_capped) = read_scope(session, filters, place.sort_by, glance)
+    ids, cursor = listing.ids(session, scope, wanted, place, [] if total == 0 else glance.rows)
     found = rows(session, ids)
     if usual:
         _add_usual(session, found)
@@ -145,20 +147,28 @@ def _add_usual(session: Session, found: Sequence[dict[str, Any]]) -> None:
 
 
 def read_scope(
-    session: Session, filters: ExecutionFilters, sort_by: str
+    session: Session, filters: ExecutionFilters, sort_by: str, glance: Glance | None = None
 ) -> tuple[Scope, tuple[int, bool]]:
     """Return what is in a list, as it is read best in this order, and its total.
 
-    The total is capped if the second value says so. Raises :class:`Invalid` for a range that
+    The total is capped if the second value says so. What no counter knows is counted by the
+    glance, if there is one. Raises :class:`Invalid` for a range that
     ends before it begins.
     """
     check_range(filters.date_from, filters.date_to, ("date_from", "date_to"))
     tagged = _tagged(session, filters)
     plain = _scope(filters, tagged)
-    total = _total(session, filters, plain)
+    total = _known_total(session, filters)
+    if total is None:
+        # Not one or another: of those PostgreSQL would make a map of rows, and read them all.
+        of_status = (Execution.status.in_(filters.statuses),) if filters.statuses else ()
+        where = (*plain.where, *of_status)
+        total = glance(where) if glance else counted(session, sa.select(Execution.id).where(*where))
     if not filters.are_indexed(sort_by):
         way = cheaper_way(session, total[0], totals.of(session, "executions"))
         plain = replace(_scope(filters, tagged, unindexed if way == "walk" else _itself), way=way)
+        if sort_by == "started_at":  # the index of statuses has it: less is walked than all
+            plain = replace(plain, branches=_of_statuses(filters))
     if sort_by == "started_at":
         return plain, total
     return replace(plain.without_branches(), is_valued=True), total
@@ -204,9 +214,15 @@ def _scope(
             where.append(column(one).op(sign, is_comparison=True)(moment))
     if filters.ids:
         where.append(Execution.id.in_(filters.ids))
-    branches = tuple(column(Execution.status) == status for status in filters.statuses)
+    branches = _of_statuses(filters, column)
     is_valued = not filters.statuses or not {*filters.statuses} <= _UNSTARTED
     return Scope((*where, *tagged), branches, is_valued)
+
+
+def _of_statuses(
+    filters: ExecutionFilters, column: Callable[[Any], Any] = _itself
+) -> tuple[Any, ...]:
+    return tuple(column(Execution.status) == status for status in filters.statuses)
 
 
 def _several(filters: ExecutionFilters, column: Callable[[Any], Any]) -> list[Any]:
@@ -228,12 +244,15 @@ def _several(filters: ExecutionFilters, column: Callable[[Any], Any]) -> list[An
 def _tagged(session: Session, filters: ExecutionFilters) -> tuple[Any, ...]:
     if not filters.tag_id:
         return ()
-    return (search.tagged(session, Execution.job_id, filters.tag_id).condition,)
+    is_narrow = bool(filters.statuses) and state.COMPLETED not in filters.statuses
+    tagged = search.tagged(session, Execution.job_id, filters.tag_id, is_narrow=is_narrow)
+    return (tagged.condition,)
 
 
-def _total(session: Session, filters: ExecutionFilters, scope: Scope) -> tuple[int, bool]:
+def _known_total(session: Session, filters: ExecutionFilters) -> tuple[int, bool] | None:
+    """Return the total where the counters know it."""
     if sight.limited() is not None or not filters.are_counted():
-        return counted(session, sa.select(Execution.id).where(*scope.without_branches().where))
+        return None
     projects: tuple[str | None, ...] = filters.project_id or (None,)
     if filters.statuses or filters.include_all:
         statuses = filters.statuses or None

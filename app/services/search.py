@@ -38,6 +38,8 @@ _READ = (
 _BARE_NAME = sa.func.translate(
     Job.name, sa.literal_column(f"'{TONED}{SIGNS}'"), sa.literal_column(f"'{BARE}'")
 )
+#: More names that fit are found sooner by reading names than by the index of their parts.
+_COMMON = 2 * COUNTED
 
 _LETTER = "substr(jobs.name, n, 1)"
 _PLACE = f"instr('{TONED}{SIGNS}', {_LETTER})"
@@ -66,7 +68,8 @@ def name_contains(session: Session, text: str) -> Narrowed:
     text = bare(text)
     pattern = f"%{escaped(text)}%"
     if session.get_bind().dialect.name != "sqlite":
-        return Narrowed(_BARE_NAME.ilike(pattern, escape="\\"))
+        alike = _BARE_NAME.ilike(pattern, escape="\\")
+        return Narrowed(_read(pattern, alike) if _is_common(session, pattern) else alike)
     alike = _BARE_ON_SQLITE.like(pattern, escape="\\")  # on SQLite in any case, and quicker
     if len(text) < SHORTEST:  # no index of parts serves; reading the names alone is quick
         ids = _read_through(session, pattern)
@@ -76,6 +79,25 @@ def name_contains(session: Session, text: str) -> Narrowed:
     matches = _matches(session, sa.select(named.c.job_id))
     is_few = matches <= COUNTED
     return Narrowed(Job.id.in_(sa.select(named.c.job_id)) if is_few else alike, matches)
+
+
+def _read(pattern: str, alike: Any) -> sa.ColumnElement[bool]:
+    """Return the condition for PostgreSQL without the index of parts, ten times as quick to check.
+
+    What is in a name as it stands is also in it without its tones; most names have none.
+    """
+    is_toned = sa.func.octet_length(Job.name) != sa.func.char_length(Job.name)
+    return sa.or_(Job.name.ilike(pattern, escape="\\"), sa.and_(is_toned, alike))
+
+
+@sight.unlimited()
+def _is_common(session: Session, pattern: str) -> bool:
+    """Return whether PostgreSQL believes that many names fit, by its statistics."""
+    query = sa.text(
+        "EXPLAIN (FORMAT JSON) SELECT 1 FROM jobs WHERE name ILIKE :pattern ESCAPE '\\'"
+    )
+    plan: Any = session.scalar(query, {"pattern": pattern})
+    return bool(plan[0]["Plan"]["Plan Rows"] >= _COMMON)
 
 
 @sight.unlimited()
@@ -96,12 +118,21 @@ def escaped(text: str) -> str:
 
 
 def tagged(
-    session: Session, job_id: sa.SQLColumnExpression[str], tag_ids: Sequence[str]
+    session: Session,
+    job_id: sa.SQLColumnExpression[str],
+    tag_ids: Sequence[str],
+    *,
+    is_narrow: bool = False,
 ) -> Narrowed:
-    """Narrow to what belongs to jobs that have one of these tags; ``job_id`` says of which job."""
+    """Narrow to what belongs to jobs that have one of these tags; ``job_id`` says of which job.
+
+    ``is_narrow`` says that other filters let but few rows through.
+    """
     having: Any = sa.select(job_tags.c.job_id).where(job_tags.c.tag_id.in_(tag_ids))
     matches = _matches(session, having.distinct() if len(tag_ids) > 1 else having)
     if matches <= FEW:
         return Narrowed(job_id.in_(having), matches)
     its_own = having.where(job_tags.c.job_id == job_id).correlate_except(job_tags)
+    if is_narrow:  # no EXISTS: PostgreSQL would make a hash of all that have the tag for it
+        return Narrowed(its_own.limit(1).scalar_subquery().is_not(None), matches)
     return Narrowed(sa.exists(its_own), matches)

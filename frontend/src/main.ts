@@ -8,6 +8,7 @@ import { whenSignedOut } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { i18n } from "@/i18n";
 import { router } from "@/router";
+import { fetchAhead } from "@/shell/ahead";
 import { useSession } from "@/stores/session";
 
 import App from "./App.vue";
@@ -54,6 +55,7 @@ async function start(): Promise<void> {
     if (error instanceof ApiError && error.status === 401) return;
   }
   app.use(router).mount("#app");
+  if (!isFirst) void fetchAhead(router, session.may);
 }
 
 void start();

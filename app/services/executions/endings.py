@@ -37,8 +37,6 @@ _JOB_STATUS = {
 #: Columns that a settled execution takes from its result.
 _KEPT = (
     "status",
-    "started_at",
-    "lateness_ms",
     "duration_ms",
     "exit_code",
     "error",
@@ -52,18 +50,31 @@ _KEPT = (
 )
 
 _executions: Any = Execution.__table__
-_SETTLE = (
-    sa.update(_executions)
-    .where(
-        _executions.c.id == sa.bindparam("of_id"),
-        _executions.c.epoch == sa.bindparam("of_epoch"),
-        STARTED,
+
+
+def _settling(*columns: str) -> sa.Update:
+    return (
+        sa.update(_executions)
+        .where(
+            _executions.c.id == sa.bindparam("of_id"),
+            _executions.c.epoch == sa.bindparam("of_epoch"),
+            STARTED,
+        )
+        .values(
+            {name: sa.bindparam(name) for name in columns}
+            | {"completed_at": db_now(), "lease_until": sa.null()}
+        )
     )
-    .values(
-        {name: sa.bindparam(name) for name in _KEPT}
-        | {"completed_at": db_now(), "lease_until": sa.null()}
-    )
-)
+
+
+#: By whether it waited after its claim, and so started later than that said. SQLite writes anew
+#: each index that has a column which is set, though to what it was: of starts there are many.
+_SETTLE = {
+    False: _settling(*_KEPT, "lateness_ms"),
+    True: _settling(*_KEPT, "lateness_ms", "started_at"),
+}
+#: A shorter wait than this many milliseconds is that from any claim to its start.
+_NO_WAIT_MS = 5
 
 
 def settle_all(session: Session, ended: Sequence[tuple[Claim, Result]]) -> None:
@@ -101,10 +112,16 @@ def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -
         return False
     values = [_values(claim, result) for claim, result in ended]
     with session.begin_nested() as attempt:
-        if session.connection().execute(_SETTLE, values).rowcount == len(ended):
+        if sum(_settled(session, values, has_waited=one) for one in (False, True)) == len(ended):
             return True
         attempt.rollback()
     return False
+
+
+def _settled(session: Session, values: list[dict[str, Any]], *, has_waited: bool) -> int:
+    """Write the ends of those that waited, or of the others; return how many rows held them."""
+    mine = [one for one in values if ("started_at" in one) == has_waited]
+    return session.connection().execute(_SETTLE[has_waited], mine).rowcount if mine else 0
 
 
 def _needs_more(claim: Claim, result: Result) -> bool:
@@ -123,7 +140,7 @@ def settle(session: Session, claim: Claim, result: Result) -> bool:
     fate = retries.fate_of(session, claim, result)
     status = state.DEAD_LETTER if fate == "bury" else result.verdict
     values = _values(claim, result) | {"status": status}
-    if session.connection().execute(_SETTLE, values).rowcount != 1:
+    if _settled(session, [values], has_waited="started_at" in values) != 1:
         return _already_settled(session, claim, result)
     retries.conclude(session, claim, result, fate)
     if _is_handed_on(claim, result):
@@ -147,12 +164,13 @@ def _free_places(session: Session, ended: Sequence[Claim | Execution]) -> None:
 
 def _values(claim: Claim, result: Result) -> dict[str, Any]:
     started_at = claim.started_at + timedelta(milliseconds=result.waited_ms)
+    has_waited = result.waited_ms >= _NO_WAIT_MS
     return {name: getattr(result, name) for name in _KEPT if hasattr(result, name)} | {
         "status": result.verdict,
-        "started_at": started_at,
         "lateness_ms": _milliseconds(started_at - claim.run_at),
         "of_id": claim.id,
         "of_epoch": claim.epoch,
+        **({"started_at": started_at} if has_waited else {}),
     }
 
 

@@ -21,15 +21,8 @@ _delay_begins = sa.and_(
     _jobs.c.delay_seconds.is_not(None),
     _jobs.c.is_armed,
     _jobs.c.off_since.is_(None),
-    _ended.is_not(None),
     ~sa.exists().where(*_mine),
 )
-
-
-def _after_delay(column: Any) -> sa.Case[Any]:
-    return sa.case((_delay_begins, db_now(_jobs.c.delay_seconds)), else_=column)
-
-
 _FOLLOW = sa.update(_jobs).values(
     status=sa.case(
         (_jobs.c.paused_at.is_not(None), "paused"),
@@ -38,8 +31,6 @@ _FOLLOW = sa.update(_jobs).values(
         (_jobs.c.is_armed, "scheduled"),
         else_=sa.func.coalesce(_ended, _jobs.c.status),
     ),
-    next_due_at=_after_delay(_jobs.c.next_due_at),
-    scheduled_at=_after_delay(_jobs.c.scheduled_at),
     last_result=sa.func.coalesce(_result, _jobs.c.last_result),
     last_ended_at=sa.case((_result.is_not(None), db_now()), else_=_jobs.c.last_ended_at),
 )
@@ -49,13 +40,22 @@ _FOLLOW = sa.update(_jobs).values(
 _IS_WAITED_FOR: Any = sa.literal_column(
     "EXISTS (SELECT 1 FROM executions WHERE executions.blocked_on = jobs.id)"
 ).label("is_waited_for")
-_AND_ASK = (_jobs.c.id, _IS_WAITED_FOR)
+_HAS_DELAY = _jobs.c.delay_seconds.is_not(None).label("has_delay")
+_AND_ASK = (_jobs.c.id, _HAS_DELAY, _IS_WAITED_FOR)
+#: A statement of its own: SQLite writes anew each index that has a column which is set, though to
+#: what it was, and of the moments of jobs there are many. Few jobs have a delay.
+_BEGIN_DELAYS = (
+    sa.update(_jobs)
+    .where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)), _delay_begins)
+    .values(next_due_at=db_now(_jobs.c.delay_seconds), scheduled_at=db_now(_jobs.c.delay_seconds))
+)
 #: Mostly it is one, and a list of one costs as much again as the statement.
 _ONE = _jobs.c.id == sa.bindparam("of_id")
 _MANY = _jobs.c.id.in_(sa.bindparam("ids", expanding=True))
-_FOLLOW_ONE, _FOLLOW_MANY = _FOLLOW.where(_ONE), _FOLLOW.where(_MANY)
-_FOLLOW_ONE_AND_ASK = _FOLLOW_ONE.returning(*_AND_ASK)
-_FOLLOW_MANY_AND_ASK = _FOLLOW_MANY.returning(*_AND_ASK)
+_FOLLOW_ONE = _FOLLOW.where(_ONE).returning(_jobs.c.id, _HAS_DELAY)
+_FOLLOW_MANY = _FOLLOW.where(_MANY).returning(_jobs.c.id, _HAS_DELAY)
+_FOLLOW_ONE_AND_ASK = _FOLLOW.where(_ONE).returning(*_AND_ASK)
+_FOLLOW_MANY_AND_ASK = _FOLLOW.where(_MANY).returning(*_AND_ASK)
 _WAITED_FOR = (
     sa.select(Execution.blocked_on)
     .distinct()
@@ -89,14 +89,19 @@ def follow_ended(session: Session, job_ids: Sequence[str], ended: str) -> list[s
         return [key for key in session.scalars(_WAITED_FOR, {"keys": list(job_ids)}) if key]
     session.flush()
     given = {"ended": ended, "result": ended}
-    rows: Any = _follow(session, (_FOLLOW_ONE_AND_ASK, _FOLLOW_MANY_AND_ASK), set(job_ids), given)
-    return [job_id for job_id, is_waited_for in rows if is_waited_for]
+    rows = _follow(session, (_FOLLOW_ONE_AND_ASK, _FOLLOW_MANY_AND_ASK), set(job_ids), given)
+    return [row.id for row in rows if row.is_waited_for]
 
 
 def _follow(
     session: Session, one_or_many: tuple[Any, Any], ids: set[str], given: Mapping[str, Any]
-) -> sa.Result[Any]:
+) -> Sequence[Any]:
     one, many = one_or_many
     if len(ids) == 1:
-        return session.execute(one, {**given, "of_id": next(iter(ids))})
-    return session.execute(many, {**given, "ids": sorted(ids)})
+        rows = session.execute(one, {**given, "of_id": next(iter(ids))}).all()
+    else:
+        rows = session.execute(many, {**given, "ids": sorted(ids)}).all()
+    delayed = sorted(row.id for row in rows if row.has_delay)
+    if delayed and given["ended"] is not None:
+        session.execute(_BEGIN_DELAYS, {"ids": delayed})
+    return rows

@@ -14,6 +14,7 @@ from app.services.access import sight
 from app.services.jobs import views
 from app.services.keyset import Order, Scope, cheaper_way, is_sqlite, unindexed
 from app.services.listing import COUNTED, Listing, Page, Wanted, check_range, counted
+from app.services.listing.glance import Glance
 from app.services.search import Narrowed
 
 LISTING = Listing(
@@ -89,17 +90,19 @@ def page(session: Session, filters: JobFilters, wanted: Wanted) -> Page[dict[str
     """Return a page of jobs as they go on the wire."""
     wanted = replace(wanted, filters=asdict(filters))
     place = LISTING.place(wanted)
-    scope, (total, is_capped) = read_scope(session, filters, place.sort_by)
-    ids, cursor = LISTING.ids(session, scope, wanted, place)
+    glance = LISTING.glance(session, wanted, place)
+    scope, (total, is_capped) = read_scope(session, filters, place.sort_by, glance)
+    ids, cursor = LISTING.ids(session, scope, wanted, place, [] if total == 0 else glance.rows)
     return Page(_rows(session, ids), total, wanted.limit, wanted.offset, cursor, is_capped)
 
 
 def read_scope(
-    session: Session, filters: JobFilters, sort_by: str
+    session: Session, filters: JobFilters, sort_by: str, glance: Glance | None = None
 ) -> tuple[Scope, tuple[int, bool]]:
     """Return what is in a list, as it is read best in this order, and its total.
 
-    The total is capped if the second value says so. Raises :class:`Invalid` for a range that
+    The total is capped if the second value says so. What no counter knows is counted by the
+    glance, if there is one. Raises :class:`Invalid` for a range that
     ends before it begins.
     """
     check_range(filters.time_from, filters.time_to, ("time_from", "time_to"))
@@ -107,7 +110,10 @@ def read_scope(
     narrowed = _narrowed(session, filters)
     sets = tuple(one.condition for one in narrowed)
     column = _leading(session, filters)
-    total = _total(session, filters, narrowed, _columns(filters, column))
+    total = _known_total(session, filters, narrowed)
+    if total is None:
+        where = (*_columns(filters, column), *sets)
+        total = glance(where) if glance else counted(session, sa.select(Job.id).where(*where))
     if filters.are_indexed(sort_by):
         rest, branches = _branched(filters, column)
         return Scope((*_columns(rest, column), *sets), branches), total
@@ -230,14 +236,14 @@ def _count(session: Session, projects: Sequence[str], statuses: Sequence[str]) -
     return sum(totals.of(session, "jobs", one, wanted) for one in projects or (None,))
 
 
-def _total(
-    session: Session, filters: JobFilters, narrowed: Sequence[Narrowed], columns: Conditions
-) -> tuple[int, bool]:
-    sees_all = sight.limited() is None
-    if filters.are_counted() and sees_all:
+def _known_total(
+    session: Session, filters: JobFilters, narrowed: Sequence[Narrowed]
+) -> tuple[int, bool] | None:
+    """Return the total where it is known without a look at the jobs."""
+    if sight.limited() is not None:
+        return None
+    if filters.are_counted():
         return _count(session, filters.project_id, filters.status), False
-    known = narrowed[0].matches if len(narrowed) == 1 and not columns and sees_all else None
-    if known is not None:
-        return min(known, COUNTED), known > COUNTED
-    where = (*columns, *(one.condition for one in narrowed))
-    return counted(session, sa.select(Job.id).where(*where))
+    is_alone = len(narrowed) == 1 and not _columns(filters)
+    known = narrowed[0].matches if is_alone else None
+    return None if known is None else (min(known, COUNTED), known > COUNTED)

@@ -23,7 +23,8 @@ def kept(
     What is asked for often is kept ``at_least`` so many seconds.
     """
     began = time.monotonic()
-    whole = (session.get_bind(), sight.limited(), *key)
+    # Its pool tells a database from others: each unit of work that reads has an engine of its own.
+    whole = (session.get_bind().engine.pool, sight.limited(), *key)
     until, value = _kept.get(whole, (0.0, None))
     if began < until:
         found: T = value

@@ -29,10 +29,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Of which project moments are told, of all if ``None``; and how many jobs are looked at."""
+    """Of which project moments are told, of all if ``None``; and how many jobs are looked at.
+
+    Bare moments do not say of which jobs they are: to count them is all they are for.
+    """
 
     project_id: str | None = None
     most_jobs: int | None = None
+    is_bare: bool = False
 
     def of(self, model: Any) -> tuple[Any, ...]:
         """Return the conditions on what belongs to a project."""
@@ -58,7 +62,8 @@ def plan(
 
     With ``only_next`` there is but the next of each job.
     """
-    streams, until = _streams(session, first, last, within or Within(), only_next=only_next)
+    within = within or Within()
+    streams, until = _streams(session, first, last, within, only_next=only_next)
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
     for moment, _, job in heapq.merge(*streams):
@@ -69,7 +74,7 @@ def plan(
         if len(found) == most:
             return Plan(found, min(until, moment - planning.TICK))
         seen.add(job.id)
-        found.append({"at": moment, **_wire(job)})
+        found.append({"at": moment} if within.is_bare else {"at": moment, **_wire(job)})
     return Plan(found, until)
 
 
@@ -97,14 +102,12 @@ def _born(
     session: Session, first: datetime, last: datetime, within: Within, most: int
 ) -> list[Any]:
     """Return the executions that are there already and wait for their moment."""
-    query = (
-        sa.select(Execution.run_at, *_JOB)
-        .join(Job, Job.id == Execution.job_id)
-        .where(DUE, Execution.run_at > first, Execution.run_at <= last, *within.of(Execution))
-        .order_by(Execution.run_at)
-        .limit(most + 1)
-    )
-    return list(session.execute(query))
+    query: Any = sa.select(Execution.run_at, Execution.id)
+    if not within.is_bare:
+        query = sa.select(Execution.run_at, *_JOB).join(Job, Job.id == Execution.job_id)
+    when = (Execution.run_at > first, Execution.run_at <= last)
+    query = query.where(DUE, *when, *within.of(Execution))
+    return list(session.execute(query.order_by(Execution.run_at).limit(most + 1)))
 
 
 def _scheduled(session: Session, last: datetime, within: Within) -> list[Any]:

@@ -35,7 +35,7 @@ def filled(
     for status, index, number in counts(session, buckets, project_id):
         rows[index][_FIELD.get(status, "failed")] += number
     begin, end = max(now(), buckets.first), buckets.last - timedelta(milliseconds=1)
-    planned = plan(session, begin, end, within=Within(project_id))
+    planned = plan(session, begin, end, within=Within(project_id, is_bare=True))
     for moment in planned.moments:
         rows[buckets.index(moment["at"])]["planned"] += 1
     return rows, planned

@@ -1,6 +1,7 @@
 """The life of executions, on both databases and with sessions that race."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -60,6 +61,10 @@ def _settle(claim: Any, result: Result = DONE) -> bool:
 def _lose(row_id: str) -> None:
     with db.transaction() as session:
         executions.lose(session, session.get_one(Execution, row_id))
+
+
+def _milliseconds(delta: timedelta) -> int:
+    return round(delta.total_seconds() * 1000)
 
 
 def _attempts(job_id: str) -> list[Execution]:
@@ -182,6 +187,27 @@ def test_several_ends_are_settled_together_as_each_alone() -> None:
     assert statuses == ["completed", "failed", "completed", "completed"]
     with db.reading() as session:
         assert session.get_one(Job, claims[0].job_id).status == "completed"
+
+
+def test_what_waited_after_its_claim_started_later_than_what_began_at_once() -> None:
+    for _ in range(3):
+        _queued(on_lost="retry")
+    claims = _claim(limit=3)
+    waits = (0, 2, 700)
+    ended = [(claim, replace(DONE, waited_ms=ms)) for claim, ms in zip(claims, waits, strict=True)]
+    with db.transaction() as session:
+        executions.settle_all(session, ended)
+    rows = [_row(claim.id) for claim in claims]
+    starts = [
+        (row.started_at or now()) - claim.started_at
+        for row, claim in zip(rows, claims, strict=True)
+    ]
+    assert starts == [timedelta(), timedelta(), timedelta(milliseconds=700)]
+    late = [
+        (row.lateness_ms or 0) - _milliseconds(c.started_at - c.run_at)
+        for row, c in zip(rows, claims, strict=True)
+    ]
+    assert late == [0, 2, 700]
 
 
 def test_a_lost_attempt_fails_unless_it_may_be_repeated() -> None:

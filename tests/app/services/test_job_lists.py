@@ -68,6 +68,6 @@ def test_a_common_word_is_not_counted_to_its_end(client, monkeypatch):
         make(client, name=f"report {number}")
     for module in (lists, search):
         monkeypatch.setattr(module, "COUNTED", 4)
-    monkeypatch.setattr("app.services.listing.COUNTED", 4)
+    monkeypatch.setattr("app.services.listing.glance.COUNTED", 4)
     page = get(client, "/api/jobs", search="report")
     assert (page["total"], page["total_is_capped"], len(page["data"])) == (4, True, 6)

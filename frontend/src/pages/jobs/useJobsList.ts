@@ -67,6 +67,7 @@ export function useJobsList(): JobsList {
     set: (next) => (sortText.value = `${next.by}:${next.order}`),
   });
   const asked = computed(() => ({ values: values.value, sort_by: sort.value.by, sort_order: sort.value.order }));
+  const signature = computed(() => JSON.stringify(asked.value));
   // A cursor belongs to its filters: those that hang on this moment are told once for all pages.
   const moments = new Map<string, number>();
   const list = useList<Job>("jobs", asked, (_, cursor) => {
@@ -76,7 +77,6 @@ export function useJobsList(): JobsList {
     const query = { ...filter, sort_by: sort.value.by, sort_order: sort.value.order, limit: cursor ? REST : FIRST, cursor };
     return body(api.GET("/api/jobs", { params: { query: query as never } }));
   });
-  const signature = computed(() => JSON.stringify(asked.value));
   return {
     list,
     sort,

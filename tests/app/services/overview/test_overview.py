@@ -194,3 +194,11 @@ def test_what_was_slow_is_kept_for_a_while(monkeypatch):
     with reading() as session:
         found = [keeping.kept(session, ("x",), lambda: next(answers)) for _ in range(3)]
     assert found == [1, 1, 2]
+
+
+def test_what_is_kept_is_kept_for_all_who_read():
+    found = []
+    for answer in (1, 2):
+        with reading() as session:
+            found.append(keeping.kept(session, ("x",), lambda: answer, at_least=60.0))  # noqa: B023
+    assert found == [1, 1]

@@ -17,11 +17,13 @@ from app.domain.clock import to_wire
 from app.domain.errors import invalid
 from app.domain.schedules.once import parse_rfc3339
 from app.services.keyset import Order, Place, Row, Scope, read
+from app.services.listing.glance import COUNTED, Glance, counted
+
+__all__ = ["COUNTED", "DEFAULT_LIMIT", "MAX_LIMIT", "Listing", "Page", "Wanted"]
+__all__ += ["check_range", "counted"]
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
-#: Totals are exact up to here; more is not worth counting.
-COUNTED = 10_000
 #: 32 hexadecimal digits; of what the product brings, a name.
 _ROW_ID = re.compile(r"[a-z0-9._-]{1,63}")
 
@@ -70,13 +72,27 @@ class Listing:
             raise invalid("cursor", "can't be combined with offset")
         return self._read_cursor(wanted)
 
+    def glance(self, session: Session, wanted: Wanted, place: Place) -> Glance:
+        """Return how to count the list so that a page of few rows is found on the way."""
+        order, is_indexed = self.orders[place.sort_by], place.sort_by == self.sort_by
+        return Glance(session, self.row_id, order, place, wanted.limit + 1, is_indexed)
+
     def ids(
-        self, session: Session, scope: Scope, wanted: Wanted, place: Place | None = None
+        self,
+        session: Session,
+        scope: Scope,
+        wanted: Wanted,
+        place: Place | None = None,
+        rows: list[Row] | None = None,
     ) -> tuple[list[str], str | None]:
-        """Return the ids of a page in order, and the cursor of the next one."""
+        """Return the ids of a page in order, and the cursor of the next one.
+
+        ``rows`` are those of the page and one more, where a glance has found them.
+        """
         place = place or self.place(wanted)
-        order = self.orders[place.sort_by]
-        rows = read(session, self.row_id, order, scope, place, wanted.limit + 1)
+        if rows is None:
+            order = self.orders[place.sort_by]
+            rows = read(session, self.row_id, order, scope, place, wanted.limit + 1)
         more = len(rows) > wanted.limit
         rows = rows[: wanted.limit]
         cursor = _cursor(place, rows[-1], wanted) if more else None
@@ -136,13 +152,6 @@ def _fingerprint(filters: Mapping[str, Any]) -> str:
         option=orjson.OPT_SORT_KEYS,
     )
     return hashlib.sha256(text).hexdigest()[:16]
-
-
-def counted(session: Session, query: sa.Select[Any]) -> tuple[int, bool]:
-    """Return how many rows a query has, exactly up to 10,000, and whether there are more."""
-    some = query.limit(COUNTED + 1).subquery()
-    found = session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-    return (COUNTED, True) if found > COUNTED else (found, False)
 
 
 def check_range(first: datetime | None, last: datetime | None, names: tuple[str, str]) -> None:
