@@ -2949,8 +2949,15 @@ export interface components {
         DecisionOut: {
             /** Format: date-time */
             at?: string | null;
+            /** @description What is said, for other languages; null if it is in free words */
+            code?: string | null;
+            /** @description The values in it; one may be words by language (en, vi), or have a code, params and a text of its own */
+            params?: {
+                [key: string]: unknown;
+            };
             /** @description schedule, policy, hand-off, queue, claim … */
             step?: string;
+            /** @description In English */
             text?: string;
         };
         DeliveryEnvelope: {
@@ -3214,6 +3221,12 @@ export interface components {
             /** Format: date-time */
             queued_at?: string | null;
             reason?: string | null;
+            /** @description What a reason says; null in free words */
+            reason_code?: string | null;
+            /** @description The values in a reason */
+            reason_params?: {
+                [key: string]: unknown;
+            };
             /** @description The execution that this repeats */
             replay_of?: string;
             /** @description The first one that repeats this */
@@ -5403,8 +5416,14 @@ export interface components {
             data: components["schemas"]["WhyOut"];
         };
         WhyOut: {
-            /** @description All of it in one sentence */
+            /** @description All of it in one English sentence */
             answer?: string;
+            /** @description What is said, for other languages; null if it is in free words */
+            answer_code?: string | null;
+            /** @description The values in it; one may be words by language (en, vi), or have a code, params and a text of its own */
+            answer_params?: {
+                [key: string]: unknown;
+            };
             /**
              * Format: date-time
              * @description The moment that was asked for
