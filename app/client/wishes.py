@@ -148,6 +148,10 @@ class Parameters(TypedDict, total=False):
     env: dict[str, str]
     args: Sequence[str]
     body: str
+    #: From 1 to 10, in place of the job's.
+    priority: int
+    #: Whether it runs beside what is in progress, whatever the job says.
+    skip_overlap: bool
 
 
 class QueueEdit(TypedDict, total=False):

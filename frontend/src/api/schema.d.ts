@@ -4956,6 +4956,10 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description Of this execution and its retries. Default: the job's */
+            priority?: number;
+            /** @description Run beside what is in progress, whatever the job's overlap says */
+            skip_overlap?: boolean;
             /** @description Seconds to wait for the end */
             wait?: number;
         };
@@ -6737,7 +6741,10 @@ export interface operations {
     cancelExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6763,7 +6770,10 @@ export interface operations {
     replayExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7273,7 +7283,10 @@ export interface operations {
     cancelJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7299,7 +7312,10 @@ export interface operations {
     deleteJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7325,7 +7341,10 @@ export interface operations {
     editJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7351,7 +7370,10 @@ export interface operations {
     pauseJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7377,7 +7399,10 @@ export interface operations {
     resumeJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7403,7 +7428,10 @@ export interface operations {
     runJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
