@@ -30,5 +30,14 @@ export default {
     failed: "Failed",
     hours: "Hours with failures",
   },
+  busy: {
+    title: "Busy minutes",
+    due: "{due} due, {slots} slots: {waiting} wait",
+    free: "Room at",
+    none: "No minute near it has room",
+    move: "Move it",
+    moveJob: "Move {name}",
+    more: "and {count} more",
+  },
   late: "late {length}",
 };

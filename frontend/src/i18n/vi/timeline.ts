@@ -32,6 +32,15 @@ const texts: typeof en = {
     failed: "Thất bại",
     hours: "Giờ có thất bại",
   },
+  busy: {
+    title: "Phút cao điểm",
+    due: "{due} lần đến hạn, {slots} chỗ: {waiting} lần phải chờ",
+    free: "Còn chỗ lúc",
+    none: "Không có phút nào gần đó còn chỗ",
+    move: "Dời đi",
+    moveJob: "Dời {name}",
+    more: "và {count} công việc nữa",
+  },
   late: "trễ {length}",
 };
 
