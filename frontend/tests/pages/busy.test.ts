@@ -14,7 +14,7 @@ it("finds the minutes in which more is due than can run, and the nearest with ro
   const coming = [...due("02:30", "c", "a", "b"), ...due("02:31", "a", "x"), ...due("02:29", "y"), ...due("03:00", "a", "b")];
   const [busy, ...others] = busyMinutes(coming, 2, NOW, LATER);
   expect(others).toEqual([]);
-  expect(busy).toMatchObject({ at: Date.parse(at("02:30")), due: 3, waiting: 1, free: Date.parse(at("02:29")) });
+  expect(busy).toMatchObject({ at: Date.parse(at("02:30")), due: 3, waiting: 1, better: Date.parse(at("02:29")), hasRoom: true });
   expect(busy?.jobs.map((job) => job.name)).toEqual(["a", "b", "c"]);
 });
 
@@ -26,7 +26,9 @@ it("moves no job to where it is due anyway, and nothing where there is no room o
     { id: "often", name: "often", movable: false },
   ]);
   expect(busyMinutes(often, 0, NOW, LATER)).toEqual([]);
-  expect(busyMinutes(due("01:01", "a", "b"), 1, NOW, Date.parse(at("01:02")))[0]?.free).toBeNull();
+  expect(busyMinutes(due("01:01", "a", "b"), 1, NOW, Date.parse(at("01:02")))[0]?.better).toBeNull();
+  const crowded = Array.from({ length: 60 }, (_, minute) => due(`02:${String(minute).padStart(2, "0")}`, "x", "y", ...(minute === 30 ? ["x", "z", "w"] : []))).flat();
+  expect(busyMinutes(crowded, 2, NOW, Date.parse(at("02:59")))[0]).toMatchObject({ due: 4, better: Date.parse(at("02:31")), hasRoom: false });
 });
 
 const form = (over: Partial<WhenForm>): WhenForm => ({ ...emptyWhen("Asia/Ho_Chi_Minh"), ...over });

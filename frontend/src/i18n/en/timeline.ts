@@ -32,9 +32,10 @@ export default {
   },
   busy: {
     title: "Busy minutes",
-    due: "{due} due, {slots} slots: {waiting} wait",
+    due: "{due} jobs due, {slots} slots: {waiting} wait",
     free: "Room at",
-    none: "No minute near it has room",
+    quieter: "Fewer are due at",
+    none: "No minute near it is quieter",
     move: "Move it",
     moveJob: "Move {name}",
     more: "and {count} more",

@@ -34,9 +34,10 @@ const texts: typeof en = {
   },
   busy: {
     title: "Phút cao điểm",
-    due: "{due} lần đến hạn, {slots} chỗ: {waiting} lần phải chờ",
+    due: "{due} công việc đến hạn, {slots} chỗ: {waiting} phải chờ",
     free: "Còn chỗ lúc",
-    none: "Không có phút nào gần đó còn chỗ",
+    quieter: "Ít việc hơn lúc",
+    none: "Không có phút nào gần đó vắng hơn",
     move: "Dời đi",
     moveJob: "Dời {name}",
     more: "và {count} công việc nữa",
