@@ -15,11 +15,15 @@ interface Reasoned {
   reason_params?: Record<string, unknown> | undefined;
 }
 
+const ID = /^[0-9a-f]{32}$/;
 const MOMENT = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
-/** Says decisions and reasons in the page's language; a code that it does not know in the server's words. */
-export function useTold(jobZone?: () => string | undefined): { say: (told: Told) => string; reasonOf: (row: Reasoned) => string } {
+/**
+ * Says decisions and reasons in the page's language; a code that it does not know in the server's words.
+ * Executions are named by the end of their ids, or by the whole ids, to make links of them.
+ */
+export function useTold(jobZone?: () => string | undefined, wholeIds = false): { say: (told: Told) => string; reasonOf: (row: Reasoned) => string } {
   const { t, te, locale } = useI18n();
   const reading = useReading(jobZone);
 
@@ -34,6 +38,7 @@ export function useTold(jobZone?: () => string | undefined): { say: (told: Told)
       return String(value[locale.value] ?? value.en ?? "");
     }
     const text = String(value ?? "");
+    if (!wholeIds && ID.test(text)) return `…${text.slice(-6)}`;
     if (name === "status" && te(`status.${text}`)) return t(`status.${text}`);
     return MOMENT.test(text) ? momentText(new Date(text), new Date(), reading.value, true) : text;
   }

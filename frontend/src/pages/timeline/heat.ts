@@ -51,7 +51,7 @@ export function daysOf(since: number, hours: number, reading: Reading): { key: s
 }
 
 /** Room that the name of a day takes on the axis, in pixels. */
-const NAME_ROOM = 44;
+const NAME_ROOM = 56;
 
 /** Where the names of days stand: the last one always, ended by the axis; none over another. */
 export function namedDays<Day extends { first: number }>(days: readonly Day[], step: number, width: number): { day: Day; x: number }[] {
