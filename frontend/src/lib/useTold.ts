@@ -17,7 +17,14 @@ interface Reasoned {
 
 const ID = /^[0-9a-f]{32}$/;
 const MOMENT = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
+/** A time on the clocks of a zone, with how far they are from UTC. */
+const LOCAL = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})([+-])0?(\d{1,2}):(\d{2})$/;
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+function offset(sign = "+", hours = "0", minutes = "00"): string {
+  if (hours === "0" && minutes === "00") return "UTC";
+  return `UTC${sign}${hours}${minutes === "00" ? "" : `:${minutes}`}`;
+}
 
 /**
  * Says decisions and reasons in the page's language; a code that it does not know in the server's words.
@@ -39,6 +46,8 @@ export function useTold(jobZone?: () => string | undefined, wholeIds = false): {
     }
     const text = String(value ?? "");
     if (!wholeIds && ID.test(text)) return `…${text.slice(-6)}`;
+    const local = LOCAL.exec(text);
+    if (local) return `${local[1] ?? ""} ${local[2] ?? ""} ${offset(local[3], local[4], local[5])}`;
     if (name === "status" && te(`status.${text}`)) return t(`status.${text}`);
     return MOMENT.test(text) ? momentText(new Date(text), new Date(), reading.value, true) : text;
   }

@@ -39,6 +39,10 @@ it("says words by language, states and moments", async () => {
   expect(say("schedule_follows", { words })).toMatch(/^Every minute: /);
   expect(say("ended", { status: "timeout" })).toMatch(/timeout/i);
   expect(say("job_made", { at: "2001-02-03T04:05:06.000Z" })).not.toContain("T04");
+  expect(say("schedule_due", { words, local: "2026-11-28T05:41:12+07:00" })).toBe("Every minute: 2026-11-28 05:41:12 UTC+7 is a due moment");
+  expect(say("schedule_due", { words, local: "2026-11-28T05:41:12-03:30" })).toContain("05:41:12 UTC-3:30 is");
+  expect(say("schedule_due", { words, local: "2026-11-28T05:41:12+00:00" })).toContain("05:41:12 UTC is");
+  expect(say("caught_up", { execution: ID })).toBe("Execution …abcdef was missed");
   expect(told?.reasonOf({ reason: "the disk is full" })).toBe("the disk is full");
   expect(told?.reasonOf({ reason: "job paused", reason_code: "paused_job", reason_params: {} })).toBe("The job was paused");
   await inVietnamese(() => expect(say("schedule_follows", { words })).toMatch(/^Mỗi phút: /));
