@@ -142,18 +142,6 @@ class JobEdit(JobFields, total=False):
     created_by: str
 
 
-class Parameters(TypedDict, total=False):
-    """What a single start is given."""
-
-    env: dict[str, str]
-    args: Sequence[str]
-    body: str
-    #: From 1 to 10, in place of the job's.
-    priority: int
-    #: Whether it runs beside what is in progress, whatever the job says.
-    skip_overlap: bool
-
-
 class QueueEdit(TypedDict, total=False):
     """What is to be changed of a queue; a rate is such as ``10/1m``."""
 
