@@ -52,7 +52,7 @@ it("opens the list of what was dragged over, in either direction", async () => {
 it("does the same by keys, and opens one execution by one click", async () => {
   const keys = await strip();
   await keys.keys("ArrowLeft", "Shift+ArrowLeft");
-  expect(keys.said()).toMatch(/^2 executions/);
+  expect(keys.said()).toMatch(/^2 that started/);
   await keys.keys("Enter");
   expect(keys.address()).toBe(RANGE);
   const click = await strip();

@@ -8,7 +8,7 @@ export default {
   lastRuns: "Last 60 executions",
   legend: "height = duration, one cut = failed, two = timeout, hollow = skipped; drag over several to list them",
   readRuns: "Last executions. Arrow keys read one after the other, with Shift several; Enter opens.",
-  runsFromTo: "{count} executions, {from} to {to}",
+  runsFromTo: "{count} that started, {from} to {to}",
   of: "{part} of {all}",
   missed: "{n} missed | {n} missed",
   noRuns: "It has not run yet.",

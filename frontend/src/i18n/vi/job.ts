@@ -10,7 +10,7 @@ const texts: typeof en = {
   lastRuns: "60 lần chạy gần nhất",
   legend: "cao = thời lượng, một vạch cắt = lỗi, hai vạch = quá giờ, rỗng = bỏ qua; kéo qua nhiều lần để liệt kê",
   readRuns: "Các lần chạy gần nhất. Phím mũi tên để đọc từng lần, thêm Shift để chọn nhiều; Enter để mở.",
-  runsFromTo: "{count} lần chạy, {from} đến {to}",
+  runsFromTo: "{count} lần đã bắt đầu, {from} đến {to}",
   of: "{part} trên {all}",
   missed: "{n} lỡ giờ | {n} lỡ giờ",
   noRuns: "Chưa chạy lần nào.",
