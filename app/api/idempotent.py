@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from flask import Response, abort, request
 
 from app.api import answers
+from app.db import reading, transaction
 from app.domain.errors import invalid
 from app.services import idempotency
 
@@ -56,6 +57,27 @@ def once(session: "Session", work: Callable[[], T], status: int = 201) -> T:
     made = work()
     body = answers.encode(made).decode()
     idempotency.finish(session, asked, idempotency.Answer(status, body))
+    return made
+
+
+def of_many(work: Callable[["idempotency.Request | None"], T]) -> T:
+    """Do what is many units of work unless it was answered before.
+
+    The work is given the request, and takes a part of it in each of its units of work; so what a
+    call did that broke off is not done again either.
+    """
+    asked = _asked()
+    if asked is None:
+        return work(None)
+    with reading() as session:
+        stored = idempotency.known(session, asked)
+    if stored is not None:
+        abort(_replay(stored))
+    made = work(asked)
+    body = answers.encode({"data": made}).decode()
+    with transaction() as session:
+        if idempotency.begin(session, asked) is None:
+            idempotency.finish(session, asked, idempotency.Answer(200, body))
     return made
 
 

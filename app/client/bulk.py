@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.client.connection import Connection
+from app.client.connection import Connection, new_key
 from app.client.things import Thing
 from app.domain.clock import to_wire
 
@@ -50,7 +50,7 @@ def do_all(
     if isinstance(body.get("created_before"), datetime):
         body["created_before"] = to_wire(body["created_before"])
     while True:
-        answer = connection.post(path, body, patience=_PATIENCE_SECONDS)
+        answer = connection.post(path, body, key=new_key(), patience=_PATIENCE_SECONDS)
         step = BulkStep.read(answer["data"])
         yield step
         if step.next_cursor is None:

@@ -1,7 +1,7 @@
 """Jobs: what to run, and when."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack
 
 from app.client import bulk, lists
 from app.client.bulk import BulkStep, BulkTrial
@@ -10,9 +10,21 @@ from app.client.moments import Coming, JobStats, Revision, Tried, Why
 from app.client.synced import Synced
 from app.client.things import Bulk, Job, Page, Started
 from app.client.usage import JobMetrics
-from app.client.wishes import JobEdit, JobQuery, NewJob, PageQuery, Parameters
+from app.client.wishes import JobEdit, JobQuery, NewJob, PageQuery
 
 _PATH = "/api/jobs"
+
+
+class Parameters(TypedDict, total=False):
+    """What a single start is given; all of it is for this execution and its retries only."""
+
+    env: dict[str, str]
+    args: Sequence[str]
+    body: str
+    #: From 1 to 10, in place of the job's.
+    priority: int
+    #: Whether it runs beside what is in progress, whatever the job says.
+    skip_overlap: bool
 
 
 class Jobs:

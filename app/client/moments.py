@@ -13,6 +13,8 @@ class Decision(Thing):
 
     step: str
     text: str
+    code: str | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
     at: datetime | None = None
 
 
@@ -22,6 +24,8 @@ class Why(Thing):
     execution_id: str | None = None
     status: str | None = None
     answer: str
+    answer_code: str | None = None
+    answer_params: dict[str, Any] = Field(default_factory=dict)
     steps: list[Decision] = Field(default_factory=list)
 
 

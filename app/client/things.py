@@ -184,6 +184,8 @@ class Execution(Thing):
     parameters: dict[str, Any] | None = None
     blocked_on: str | None = None
     reason: str | None = None
+    reason_code: str | None = None
+    reason_params: dict[str, Any] | None = None
     due_at: datetime
     run_at: datetime
     queued_at: datetime | None = None

@@ -142,14 +142,6 @@ class JobEdit(JobFields, total=False):
     created_by: str
 
 
-class Parameters(TypedDict, total=False):
-    """What a single start is given."""
-
-    env: dict[str, str]
-    args: Sequence[str]
-    body: str
-
-
 class QueueEdit(TypedDict, total=False):
     """What is to be changed of a queue; a rate is such as ``10/1m``."""
 

@@ -6,6 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from app.domain import execution_state as state
+from app.domain.decisions import say_reason
 from app.models import Execution, Job
 from app.services import tracing
 
@@ -84,6 +85,9 @@ def wire(row: Any) -> dict[str, Any]:
     for name in _OMITTED:
         if found[name] is None:
             del found[name]
+    if row.reason is not None:
+        told = say_reason(row.reason)
+        found["reason_code"], found["reason_params"] = told["code"], told["params"]
     found["trace_id"] = tracing.trace_id(row)
     found["parameters"] = masked(row.parameters)
     found["usage"] = {"cpu_seconds": row.cpu_seconds, "max_rss_bytes": row.max_rss_bytes}

@@ -4,7 +4,7 @@ The key's row is written in the transaction of what the request made: both are t
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -39,6 +39,28 @@ class Answer:
     body: str
 
 
+def known(session: Session, request: Request) -> Answer | None:
+    """Return the answer that the same request was given before, if it was given one.
+
+    Raises ``Conflict`` if the key belongs to another request.
+    """
+    fresh = IdempotencyKey.created_at >= db_now(-KEPT_SECONDS)
+    row = session.scalar(sa.select(IdempotencyKey).where(*_is_key(request), fresh))
+    if row is None:
+        return None
+    _check_same(row, request)
+    return Answer(row.status, row.answer) if row.status != _IN_WORK else None
+
+
+def part(request: Request, name: str) -> Request:
+    """Return the request for one of many things that a request is about.
+
+    Each is done in a unit of work of its own, so each has a key of its own.
+    """
+    digest = hashlib.sha256(f"{request.key}\0{name}".encode()).hexdigest()
+    return replace(request, key=f"part:{digest}")
+
+
 def begin(session: Session, request: Request) -> Answer | None:
     """Take the key for this unit of work; ``None`` says that the work is to be done now.
 
@@ -50,11 +72,15 @@ def begin(session: Session, request: Request) -> Answer | None:
     if _insert(session, request):
         return None
     row = session.get_one(IdempotencyKey, (request.actor, request.key))
-    if (row.method, row.path, row.body_hash) != (request.method, request.path, request.body_hash):
-        raise Conflict("this Idempotency-Key was used for another request")
+    _check_same(row, request)
     if row.status == _IN_WORK:
         raise _in_work()
     return Answer(row.status, row.answer)
+
+
+def _check_same(row: IdempotencyKey, request: Request) -> None:
+    if (row.method, row.path, row.body_hash) != (request.method, request.path, request.body_hash):
+        raise Conflict("this Idempotency-Key was used for another request")
 
 
 def finish(session: Session, request: Request, answer: Answer) -> None:

@@ -63,6 +63,39 @@ def test_what_somebody_else_changed_is_not_lost_unseen(visitor: Visitor, product
     assert (now["description"], now["priority"]) == ("mine", 9)
 
 
+def test_a_suggested_moment_is_filled_in_and_saved_by_nobody_else(
+    visitor: Visitor, product: Product
+):
+    job = recurring(product, "crowded", type="cron", expression="30 2 * * *", timezone="UTC")
+    moments = "from=2030-01-01T02:30:00.000Z&to=2030-01-01T02:34:00.000Z"
+    page = visitor.open(f"/jobs/{job['id']}/edit?{moments}")
+    expect(page.get_by_text("Nothing changes until you save.")).to_be_visible()
+    expect(page.get_by_label("Expression")).to_have_value("34 2 * * *")
+    path = f"/api/jobs/{job['id']}"
+    assert product.ask("GET", path)[1]["data"]["schedule"]["expression"] == "30 2 * * *"
+    page.keyboard.press("Control+s")
+    expect(page).to_have_url(re.compile(rf"/jobs/{job['id']}$"))
+    assert product.ask("GET", path)[1]["data"]["schedule"]["expression"] == "34 2 * * *"
+
+
+def test_a_start_may_have_a_priority_and_go_beside_what_runs(visitor: Visitor, product: Product):
+    job = recurring(product, "long")
+    product.ask("PATCH", f"/api/jobs/{job['id']}", {"config": {"script": "sleep 60"}})
+    product.ask("POST", f"/api/jobs/{job['id']}/execute", {})
+    page = visitor.open(f"/jobs/{job['id']}")
+    expect(page.get_by_role("row").filter(has_text="#1").get_by_text("Running")).to_be_visible()
+    page.get_by_role("button", name="More ways to run it").click()
+    page.get_by_text("With parameters or priority…").click()
+    question = page.get_by_role("alertdialog")
+    expect(question.get_by_label("Run beside what is in progress")).to_be_checked()
+    question.get_by_label("Priority").select_option("9")
+    question.get_by_role("button", name="Run now").click()
+    expect(page.get_by_role("row").filter(has_text="#2")).to_be_visible()
+    rows = product.ask("GET", f"/api/executions?job_id={job['id']}&include=all")[1]["data"]
+    assert {row["number"]: row["priority"] for row in rows} == {1: 5, 2: 9}
+    product.ask("POST", f"/api/jobs/{job['id']}/stop", {"force": True})
+
+
 def test_leaving_asks_before_something_is_lost(visitor: Visitor, product: Product):
     job = recurring(product, "kept")
     page = visitor.open(f"/jobs/{job['id']}/edit")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app
 
-from app.api import answers
+from app.api import answers, idempotent
 from app.api import executions as executions_api
 from app.api import jobs as jobs_api
 from app.api.blueprint import Blueprint
@@ -24,17 +24,19 @@ from app.api.schemas.many.bulk import (
     ResumeJobs,
 )
 from app.domain.clock import now
-from app.services import audit, bulk
+from app.services import audit, bulk, idempotency
 from app.services.bulk import executions, jobs
 from app.services.execution_lists import ExecutionFilters
 from app.services.jobs.lists import JobFilters
 
 blp = Blueprint("bulk", __name__, url_prefix="/api", description="The same for many")
 
+_KEY = [idempotent.HEADER]
 GoneOnEnvelope = envelope(GoneOn, "BulkEnvelope")
 
 
 @blp.post("/jobs/bulk/run")
+@blp.doc(parameters=_KEY)
 @blp.arguments(Jobs)
 @blp.response(200, GoneOnEnvelope)
 def run_jobs(wish: dict[str, Any]) -> Response:
@@ -43,6 +45,7 @@ def run_jobs(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/jobs/bulk/pause")
+@blp.doc(parameters=_KEY)
 @blp.arguments(PauseJobs)
 @blp.response(200, GoneOnEnvelope)
 def pause_jobs(wish: dict[str, Any]) -> Response:
@@ -51,6 +54,7 @@ def pause_jobs(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/jobs/bulk/resume")
+@blp.doc(parameters=_KEY)
 @blp.arguments(ResumeJobs)
 @blp.response(200, GoneOnEnvelope)
 def resume_jobs(wish: dict[str, Any]) -> Response:
@@ -59,6 +63,7 @@ def resume_jobs(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/jobs/bulk/edit")
+@blp.doc(parameters=_KEY)
 @blp.arguments(EditJobs)
 @blp.response(200, GoneOnEnvelope)
 def edit_jobs(wish: dict[str, Any]) -> Response:
@@ -69,6 +74,7 @@ def edit_jobs(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/jobs/bulk/cancel")
+@blp.doc(parameters=_KEY)
 @blp.arguments(CancelJobs)
 @blp.response(200, GoneOnEnvelope)
 def cancel_jobs(wish: dict[str, Any]) -> Response:
@@ -77,6 +83,7 @@ def cancel_jobs(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/jobs/bulk/delete")
+@blp.doc(parameters=_KEY)
 @blp.arguments(Jobs)
 @blp.response(200, GoneOnEnvelope)
 def delete_jobs(wish: dict[str, Any]) -> Response:
@@ -85,6 +92,7 @@ def delete_jobs(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/executions/bulk/cancel")
+@blp.doc(parameters=_KEY)
 @blp.arguments(CancelExecutions)
 @blp.response(200, GoneOnEnvelope)
 def cancel_executions(wish: dict[str, Any]) -> Response:
@@ -93,6 +101,7 @@ def cancel_executions(wish: dict[str, Any]) -> Response:
 
 
 @blp.post("/executions/bulk/replay")
+@blp.doc(parameters=_KEY)
 @blp.arguments(Executions)
 @blp.response(200, GoneOnEnvelope)
 def replay_executions(wish: dict[str, Any]) -> Response:
@@ -116,6 +125,11 @@ def _executions(wish: dict[str, Any], act: bulk.Act) -> Response:
 def _went(wish: dict[str, Any], act: bulk.Act, filters: Any, bound: Any) -> Response:
     is_dry = wish.get("dry_run", False)
     audit.tell(filter=wish["filter"], dry_run=is_dry)
-    meant = bulk.Wish(filters, wish["limit"], wish.get("cursor"))
-    went = bulk.try_out(act, meant) if is_dry else bulk.go_on(act, meant)
-    return answers.data(went | {"created_before": bound})
+    if is_dry:
+        return answers.data(bulk.try_out(act, bulk.Wish(filters)) | {"created_before": bound})
+
+    def go_on(once: idempotency.Request | None) -> dict[str, Any]:
+        meant = bulk.Wish(filters, wish["limit"], wish.get("cursor"), once)
+        return bulk.go_on(act, meant) | {"created_before": bound}
+
+    return answers.data(idempotent.of_many(go_on))

@@ -93,6 +93,10 @@ class ExecutionOut(Schema):
     parameters = ma.fields.Dict(allow_none=True, metadata={"description": "Values are masked"})
     blocked_on = ma.fields.String(allow_none=True)
     reason = ma.fields.String(allow_none=True)
+    reason_code = ma.fields.String(
+        allow_none=True, metadata={"description": "What a reason says; null in free words"}
+    )
+    reason_params = ma.fields.Dict(metadata={"description": "The values in a reason"})
     due_at = ma.fields.DateTime()
     due_until = ma.fields.DateTime(metadata={"description": "The last, if it stands for several"})
     moments = ma.fields.Integer(metadata={"description": "How many moments it stands for"})

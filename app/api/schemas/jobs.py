@@ -166,6 +166,15 @@ class Start(InputSchema):
     env = ma.fields.Dict(Text(), Text(at_most(131_072)), validate=_variables)
     args = ma.fields.List(Text(at_most(131_072)), validate=ma.validate.Length(max=1000))
     body = Text(at_most(1_048_576))
+    priority = Whole(
+        1,
+        10,
+        "priority must be between 1 and 10",
+        metadata={"description": "Of this execution and its retries. Default: the job's"},
+    )
+    skip_overlap = Flag(
+        metadata={"description": "Run beside what is in progress, whatever the job's overlap says"}
+    )
     wait = Whole(0, 300, metadata={"description": "Seconds to wait for the end"})
 
 

@@ -63,11 +63,20 @@ class WhyQuery(Schema):
     at = QueryMoment(validate=in_bounds, metadata={"description": "Default: now"})
 
 
+_CODE = {"description": "What is said, for other languages; null if it is in free words"}
+_PARAMS = {
+    "description": "The values in it; one may be words by language (en, vi), or have a code, "
+    "params and a text of its own"
+}
+
+
 class DecisionOut(Schema):
     """One decision."""
 
     step = ma.fields.String(metadata={"description": "schedule, policy, hand-off, queue, claim …"})
-    text = ma.fields.String()
+    text = ma.fields.String(metadata={"description": "In English"})
+    code = ma.fields.String(allow_none=True, metadata=_CODE)
+    params = ma.fields.Dict(metadata=_PARAMS)
     at = ma.fields.DateTime(allow_none=True)
 
 
@@ -77,5 +86,7 @@ class WhyOut(Schema):
     at = ma.fields.DateTime(metadata={"description": "The moment that was asked for"})
     execution_id = ma.fields.String(allow_none=True)
     status = ma.fields.String(allow_none=True)
-    answer = ma.fields.String(metadata={"description": "All of it in one sentence"})
+    answer = ma.fields.String(metadata={"description": "All of it in one English sentence"})
+    answer_code = ma.fields.String(allow_none=True, metadata=_CODE)
+    answer_params = ma.fields.Dict(metadata=_PARAMS)
     steps = ma.fields.List(ma.fields.Nested(DecisionOut))

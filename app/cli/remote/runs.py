@@ -49,6 +49,8 @@ class Seconds(click.ParamType[float]):
 @click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable. Repeatable.")
 @click.option("--arg", "args", multiple=True, metavar="TEXT", help="An argument. Repeatable.")
 @click.option("--body", metavar="TEXT|@FILE|-", help="Standard input, or the body of a request.")
+@click.option("--priority", type=click.IntRange(1, 10), help="10 goes first.  [default: the job's]")
+@click.option("--skip-overlap", is_flag=True, help="Run beside what is in progress in any case.")
 @click.option(
     "--wait",
     type=Seconds(),
@@ -62,7 +64,8 @@ class Seconds(click.ParamType[float]):
 def run(remote: Remote, job: str, *, wait: float | None, follow: bool, **given: Any) -> None:
     """Start JOB now, whatever its schedule says. Prints the id of the execution.
 
-    --env, --arg and --body are for this execution only; arguments replace those of the job.
+    --env, --arg, --body, --priority and --skip-overlap are for this execution and its retries
+    only; arguments replace those of the job.
     """
     parameters = _parameters(given)
     started = remote.client.jobs.execute(targets.job_id(remote.client, job), **parameters)
@@ -114,6 +117,10 @@ def _parameters(given: dict[str, Any]) -> Any:
         found["args"] = [*given["args"]]
     if given["body"] is not None:
         found["body"] = inputs.text_of(given["body"], "--body")
+    if given["priority"] is not None:
+        found["priority"] = given["priority"]
+    if given["skip_overlap"]:
+        found["skip_overlap"] = True
     return found
 
 

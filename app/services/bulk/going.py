@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.db import reading, transaction
 from app.domain.errors import DomainError, NotFound
-from app.services import audit
+from app.services import audit, idempotency
 from app.services.bulk.acts import Act
 from app.services.listing import Wanted
 
@@ -39,10 +39,16 @@ class Wish:
     filters: Any
     limit: int = 100
     cursor: str | None = None
+    #: The request that is done at most once, if it is to be.
+    once: idempotency.Request | None = None
 
 
 class _Undone(Exception):
     """Ends a unit of work of which nothing may be kept."""
+
+
+class _Done(Exception):
+    """The same request has done this before."""
 
 
 class _Moved(Exception):
@@ -98,7 +104,8 @@ def go_on(act: Act, wish: Wish) -> dict[str, Any]:
     """Do some, each in a unit of work of its own; return what became of each, and where it ends.
 
     ``next_cursor`` is ``None`` once all have been met. What changed meanwhile, so that the
-    filters would not let it through any more, is left alone and counted as ``skipped``.
+    filters would not let it through any more, is left alone and counted as ``skipped``. What the
+    same request has done before is not done again, and told as done.
     """
     audit.tell(act=act.name)
     results: list[dict[str, Any]] = []
@@ -136,8 +143,11 @@ def _one(act: Act, wish: Wish, told: dict[str, Any]) -> dict[str, Any]:
     found = {"id": told["id"], "name": told["name"]}
     try:
         with audit.effect(act.name, target), transaction() as session:
+            _take(session, wish, told["id"])
             _check_still_meant(session, act, wish, told["id"])
             act.do(session, told["id"])
+    except _Done:
+        return found | {"result": "done"}
     except (_Moved, NotFound):
         return found | {"result": "skipped"}
     except DomainError as error:
@@ -146,6 +156,16 @@ def _one(act: Act, wish: Wish, told: dict[str, Any]) -> dict[str, Any]:
         log.warning("%s failed: %s", act.name, type(error).__name__)
         return found | {"result": "refused", "error": _AWAY, "code": "DATABASE_UNAVAILABLE"}
     return found | {"result": "done"}
+
+
+def _take(session: Session, wish: Wish, thing_id: str) -> None:
+    """Leave word, in the unit of work itself, that this request has done this."""
+    if wish.once is None:
+        return
+    mine = idempotency.part(wish.once, thing_id)
+    if idempotency.begin(session, mine) is not None:
+        raise _Done
+    idempotency.finish(session, mine, idempotency.Answer(200, ""))
 
 
 def _check_still_meant(session: Session, act: Act, wish: Wish, thing_id: str) -> None:

@@ -60,18 +60,23 @@ def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any
 
 
 def place_of(row: Execution) -> dict[str, Any]:
-    """Return the columns by which another attempt stays a link of the same chain run.
+    """Return the columns by which another attempt stays what the one before it was.
 
-    It goes to the queue of the link, which may be another than the job's.
+    A link of a chain run goes to the queue of the link, which may be another than the job's. What
+    was started by hand keeps its own priority, and goes beside others if it was asked to.
     """
     if row.chain_run_id is None:
-        return {}
+        return _own_of(row) if row.origin == "manual" else {}
     return {
         "chain_run_id": row.chain_run_id,
         "link_index": row.link_index,
         "queue": row.queue,
         "priority": row.priority,
     }
+
+
+def _own_of(row: Execution) -> dict[str, Any]:
+    return {"priority": row.priority, "exclusive_key": row.exclusive_key}
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:

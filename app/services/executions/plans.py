@@ -62,12 +62,18 @@ def lock_active(session: Session, job_id: str) -> tuple[Job | None, list[Executi
     return job, list(session.scalars(query))
 
 
-def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None:
-    """Move a waiting execution to another moment, and to where its job runs now."""
+def replan(
+    session: Session, row: Execution, job: Job, run_at: datetime, priority: int | None = None
+) -> None:
+    """Move a waiting execution to another moment, and to where its job runs now.
+
+    It takes its job's priority unless it is given one of its own.
+    """
     row.generation += 1
     row.run_at = run_at
     row.due_at = run_at if row.attempt == 1 else row.due_at
-    row.queue, row.priority, row.project_id = job.queue, job.priority, job.project_id
+    row.queue, row.project_id = job.queue, job.project_id
+    row.priority = priority or job.priority
     row.on_lost = job.on_lost
     row.exclusive_key = None if job.overlap == "allow" else job.id
     place_under_key(row, job)
@@ -86,12 +92,17 @@ def replan(session: Session, row: Execution, job: Job, run_at: datetime) -> None
 
 
 def start_now(
-    session: Session, row: Execution, job: Job, parameters: str | None, actor: str
+    session: Session,
+    row: Execution,
+    job: Job,
+    parameters: str | None,
+    actor: str,
+    priority: int | None = None,
 ) -> None:
     """Start a planned execution at once, because somebody asked for it."""
     row.origin, row.actor, row.parameters = "manual", actor, parameters
     tracing.start_by_request(session, row)
-    replan(session, row, job, now())
+    replan(session, row, job, now(), priority)
     follow_job(session, job.id, None)
 
 

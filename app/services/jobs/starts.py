@@ -28,23 +28,29 @@ def execute(
 ) -> dict[str, Any]:
     """Start a locked job now, also one that has ended; return the id and status of its execution.
 
-    A planned execution is moved to this moment; without one, another is added.
+    A planned execution is moved to this moment; without one, another is added. ``priority`` and
+    ``skip_overlap`` (whether it runs beside others whatever the job says) are for this execution;
+    all else that is given are its parameters.
     """
     if not job.enabled:
         raise Conflict("the job is disabled; enable it first")
+    given = {**given}
+    priority, beside = given.pop("priority", None), given.pop("skip_overlap", False)
     planned = [row for row in active if row.status == state.SCHEDULED and row.attempt == 1]
     others = [row for row in active if row not in planned and not executions.is_held(row)]
     if job.schedule:
         planned = []  # its moments come all the same
-    if others and job.overlap == "skip":
+    if others and job.overlap == "skip" and not beside:
         raise Conflict(f"the job is already {_doing(others)}")
     if not job.schedule:
         job.scheduled_at = now()
     parameters = orjson.dumps(given).decode() if given else None
     if planned and not others:
-        executions.start_now(session, planned[0], job, parameters, actor)
+        executions.start_now(session, planned[0], job, parameters, actor, priority)
         return {"execution_id": planned[0].id, "status": planned[0].status}
-    row = executions.start_another(session, job, others, parameters, actor)
+    own = {"priority": priority or job.priority} | ({"exclusive_key": None} if beside else {})
+    others = [] if beside else others
+    row = executions.start_another(session, job, others, parameters, actor, **own)
     return {"execution_id": row["id"], "status": row["status"]}
 
 

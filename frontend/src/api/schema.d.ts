@@ -2949,8 +2949,15 @@ export interface components {
         DecisionOut: {
             /** Format: date-time */
             at?: string | null;
+            /** @description What is said, for other languages; null if it is in free words */
+            code?: string | null;
+            /** @description The values in it; one may be words by language (en, vi), or have a code, params and a text of its own */
+            params?: {
+                [key: string]: unknown;
+            };
             /** @description schedule, policy, hand-off, queue, claim … */
             step?: string;
+            /** @description In English */
             text?: string;
         };
         DeliveryEnvelope: {
@@ -3214,6 +3221,12 @@ export interface components {
             /** Format: date-time */
             queued_at?: string | null;
             reason?: string | null;
+            /** @description What a reason says; null in free words */
+            reason_code?: string | null;
+            /** @description The values in a reason */
+            reason_params?: {
+                [key: string]: unknown;
+            };
             /** @description The execution that this repeats */
             replay_of?: string;
             /** @description The first one that repeats this */
@@ -4943,6 +4956,10 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
+            /** @description Of this execution and its retries. Default: the job's */
+            priority?: number;
+            /** @description Run beside what is in progress, whatever the job's overlap says */
+            skip_overlap?: boolean;
             /** @description Seconds to wait for the end */
             wait?: number;
         };
@@ -5403,8 +5420,14 @@ export interface components {
             data: components["schemas"]["WhyOut"];
         };
         WhyOut: {
-            /** @description All of it in one sentence */
+            /** @description All of it in one English sentence */
             answer?: string;
+            /** @description What is said, for other languages; null if it is in free words */
+            answer_code?: string | null;
+            /** @description The values in it; one may be words by language (en, vi), or have a code, params and a text of its own */
+            answer_params?: {
+                [key: string]: unknown;
+            };
             /**
              * Format: date-time
              * @description The moment that was asked for
@@ -6718,7 +6741,10 @@ export interface operations {
     cancelExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6744,7 +6770,10 @@ export interface operations {
     replayExecutions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7254,7 +7283,10 @@ export interface operations {
     cancelJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7280,7 +7312,10 @@ export interface operations {
     deleteJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7306,7 +7341,10 @@ export interface operations {
     editJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7332,7 +7370,10 @@ export interface operations {
     pauseJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7358,7 +7399,10 @@ export interface operations {
     resumeJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7384,7 +7428,10 @@ export interface operations {
     runJobs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of 1 to 255 printable characters. Sent again within 24 hours with the same body, the first answer is repeated and nothing is made twice. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

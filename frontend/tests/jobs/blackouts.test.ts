@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 
-import { curlOf } from "@/pages/jobs/editor/curl";
-import { fromRow, toRow } from "@/pages/jobs/editor/blackouts";
-import { readDraft } from "@/pages/jobs/editor/useDraft";
+import { curlOf } from "@/pages/jobs/editor/request/curl";
+import { fromRow, toRow } from "@/pages/jobs/editor/schedule/blackouts";
+import { readDraft } from "@/pages/jobs/editor/saving/useDraft";
 
 it("takes blackouts apart and puts them together again as they were", () => {
   for (const given of [{ from: "2030-12-24", to: "2030-12-26" }, { from: "22:00", to: "06:00" }, { weekdays: [0, 6], from: "00:00", to: "24:00" }]) {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import { emptyForm, SECTIONS, sectionOf, toClone, toCreate, toForm, toPatch, toRequest } from "@/pages/jobs/editor/jobForm";
-import { unknownNames } from "@/pages/jobs/editor/jsonMode";
+import { unknownNames } from "@/pages/jobs/editor/request/jsonMode";
 
 const shown = {
   id: "1", name: "report", description: null, type: "shell", config: '{"script":"true"}', spec: { script: "true" }, priority: 8, project_id: "default",

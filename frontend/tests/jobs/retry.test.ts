@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 
 import { i18n } from "@/i18n";
-import { emptyRetry, FAILURE_KINDS, fromRetryRequest, PRESET_NAMES, type RetryForm, rhythmOf, toRetryRequest } from "@/pages/jobs/editor/retryForm";
-import { retryText, secondsText } from "@/pages/jobs/editor/words";
+import { emptyRetry, FAILURE_KINDS, fromRetryRequest, PRESET_NAMES, type RetryForm, rhythmOf, toRetryRequest } from "@/pages/jobs/editor/fails/retryForm";
+import { retryText, secondsText } from "@/pages/jobs/editor/fails/words";
 
 const t = i18n.global.t as never;
 

@@ -4,8 +4,8 @@ import { jsonTokens } from "@/components/json";
 import { pairsOf, pasted, recordOf, repeated } from "@/components/form/pairs";
 import { momentAt, wallTime } from "@/components/form/zones";
 import { inOrder } from "@/pages/jobs/detail/recentRuns";
-import { cronParts } from "@/pages/jobs/editor/cronParts";
-import { momentRows } from "@/pages/jobs/editor/momentRows";
+import { cronParts } from "@/pages/jobs/editor/schedule/cronParts";
+import { momentRows } from "@/pages/jobs/editor/schedule/momentRows";
 import { actsOf, type Job, obstacleTo } from "@/pages/jobs/legal";
 
 it("reads a pasted block", () => {

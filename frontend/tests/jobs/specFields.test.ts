@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { looksSecret } from "@/lib/secrets";
-import { arranged, fieldsOf, type Schema, type SpecField, withValue } from "@/pages/jobs/editor/specFields";
-import { readText, shownKind, writeText } from "@/pages/jobs/editor/specText";
+import { arranged, fieldsOf, type Schema, type SpecField, withValue } from "@/pages/jobs/editor/what/specFields";
+import { readText, shownKind, writeText } from "@/pages/jobs/editor/what/specText";
 
 const schema: Schema = {
   required: ["url"],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { emptyWhen, fromWhenRequest, inUnits, LISTS, toPreview, toWhenRequest, UNIT_SECONDS, WHEN_KINDS, type WhenForm } from "@/pages/jobs/editor/whenForm";
+import { emptyWhen, fromWhenRequest, inUnits, LISTS, toPreview, toWhenRequest, UNIT_SECONDS, WHEN_KINDS, type WhenForm } from "@/pages/jobs/editor/schedule/whenForm";
 
 /** The same numbers each time, so that a failure can be looked into. */
 function dice(seed: number): (most: number) => number {

@@ -202,3 +202,51 @@ def test_an_execution_is_cancelled_by_itself(client):
     claim = claim_one()
     answer = client.post(f"/api/executions/{claim.id}/cancel", json={"force": True})
     assert answer.json["data"]["status"] == "cancelling"
+
+
+def one(client, execution_id):
+    return get(client, f"/api/executions/{execution_id}")["data"]
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_start_may_have_a_priority_of_its_own(client, planned):
+    job = make(client, priority=3, **({} if planned else {"scheduled_at": "now"}))
+    if not planned:
+        settle(claim_one())
+    row = one(client, execute(client, job, {"priority": 9}).json["data"]["execution_id"])
+    assert (row["priority"], row["parameters"]) == (9, None)
+    assert get(client, f"/api/jobs/{job['id']}")["data"]["priority"] == 3
+    settle(claim_one())
+    assert one(client, execute(client, job).json["data"]["execution_id"])["priority"] == 3
+
+
+def test_retries_keep_the_priority_of_a_start(client):
+    job = make(client, priority=3, retry={"max_retries": 1})
+    execute(client, job, {"priority": 9})
+    settle(claim_one(), "failed")
+    assert [row["priority"] for row in rows_of(client, job["id"])] == [9, 9]
+
+
+@pytest.mark.parametrize("wish", [0, 11, "9", 2.5, True])
+def test_a_priority_of_a_start_is_from_1_to_10(client, wish):
+    refused(execute(client, make(client), {"priority": wish}), 400, "priority")
+
+
+def test_a_start_may_go_beside_what_is_in_progress(client):
+    job = make(client, scheduled_at="now", overlap="skip")
+    first = claim_one()
+    refused(execute(client, job), 409)
+    beside = execute(client, job, {"skip_overlap": True})
+    assert beside.status_code == 200, beside.text
+    second = claim_one()
+    assert second.id == beside.json["data"]["execution_id"]
+    for claimed in (first, second):
+        settle(claimed)
+    assert {row["status"] for row in rows_of(client, job["id"])} == {"completed"}
+
+
+def test_a_start_beside_a_running_one_does_not_cancel_it(client):
+    job = make(client, scheduled_at="now", overlap="cancel_running")
+    claim_one()
+    execute(client, job, {"skip_overlap": True})
+    assert [row["status"] for row in rows_of(client, job["id"])] == ["queued", "running"]

@@ -84,6 +84,16 @@ class TestRun:
         assert ended(done).strip() == row["id"]
         assert row["parameters"] == {"env": {"A": "***"}, "args": ["-x"], "body": "***"}
 
+    def test_a_start_may_have_a_priority_of_its_own_and_go_beside_others(self, oneoff, client):
+        job = make(client, priority=2, scheduled_at="now", overlap="skip")
+        claim_one()
+        done = oneoff("jobs", "run", job["id"], "--priority", "9", "--skip-overlap")
+        row, _ = rows_of(client, job["id"])
+        assert (ended(done).strip(), row["priority"]) == (row["id"], 9)
+        wrong = oneoff("jobs", "run", job["id"], "--priority", "11")
+        ended(wrong, 2)
+        assert "--priority" in wrong.stderr
+
     def test_waiting_leaves_with_the_exit_code_and_the_output(self, oneoff, client, worker):
         job = make(client)
 

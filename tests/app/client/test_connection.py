@@ -72,6 +72,16 @@ def test_a_creation_whose_first_sending_is_still_in_work_is_sent_again(client, t
     assert client(target).tags.create("x").name == "x"
 
 
+def test_each_call_of_a_bulk_act_is_sent_again_with_its_own_key(client, target):
+    went = {"done": 1, "refused": 0, "skipped": 0, "created_before": "2030-01-01T00:00:00.000Z"}
+    some, rest = ({"data": went | {"next_cursor": cursor}} for cursor in ("more", None))
+    target.serve(in_turn(resets(), says(some), resets(), says(rest)), "/api/jobs/bulk/run")
+    assert [step.done for step in client(target).jobs.do_all("run", {})] == [1, 1]
+    keys = [seen.headers["idempotency-key"] for seen in target.seen]
+    assert (keys[0], keys[2]) == (keys[1], keys[3])
+    assert keys[0] != keys[2]
+
+
 @pytest.mark.parametrize("call", ["cancel", "update"])
 def test_what_may_not_be_repeated_is_sent_once(client, target, call):
     target.serve(resets(), "/api/jobs/x")

@@ -1,6 +1,7 @@
 import { onScopeDispose, type Ref, ref } from "vue";
 
 import { api, body } from "@/api/client";
+import { ApiError } from "@/api/errors";
 import { useLive } from "@/stores/live";
 
 import { after, begun, type Going, type Step, type Trial } from "./going";
@@ -8,6 +9,14 @@ import { after, begun, type Going, type Step, type Trial } from "./going";
 /** Small at first, so that something moves; then as much as the server does in one call. */
 const FIRST = 20;
 const REST = 200;
+/** So often a call is sent whose answer gets lost, with so long a pause before. */
+const TRIES = 3;
+const PAUSE_MS = 1000;
+
+/** A key that nobody has used; what makes ids is open to secure pages only. */
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 export type BulkPath =
   | `/api/jobs/bulk/${"run" | "pause" | "resume" | "edit" | "cancel" | "delete"}`
@@ -36,10 +45,23 @@ export function useBulk(onFault: (error: unknown) => void): Bulk {
   const going = ref<Going | null>(null);
   let wake: () => void = () => undefined;
 
-  async function post<T>(wish: Wish, more: Record<string, unknown>): Promise<T> {
+  async function post<T>(wish: Wish, more: Record<string, unknown>, key?: string): Promise<T> {
     const sent = { ...wish.given, filter: wish.filter, ...more };
-    const answer = await body(api.POST(wish.path as "/api/jobs/bulk/run", { body: sent as never }));
+    const headers = key ? { "Idempotency-Key": key } : {};
+    const answer = await body(api.POST(wish.path as "/api/jobs/bulk/run", { body: sent as never, headers }));
     return answer.data as T;
+  }
+  /** One call, sent again if its answer got lost: by its key the server does nothing twice. */
+  async function step(wish: Wish, more: Record<string, unknown>): Promise<Step> {
+    const key = newKey();
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await post<Step>(wish, more, key);
+      } catch (error) {
+        if (tried >= TRIES || !(error instanceof ApiError) || error.status !== 0) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tried));
+      }
+    }
   }
   const is = (state: Going["state"]): boolean => going.value?.state === state;
 
@@ -54,10 +76,10 @@ export function useBulk(onFault: (error: unknown) => void): Bulk {
           continue;
         }
         const began = performance.now();
-        const step = await post<Step>(wish, more);
+        const went = await step(wish, more);
         spent += (performance.now() - began) / 1000;
-        if (going.value) going.value = after(going.value, step, spent);
-        more = { limit: REST, cursor: step.next_cursor, created_before: step.created_before };
+        if (going.value) going.value = after(going.value, went, spent);
+        more = { limit: REST, cursor: went.next_cursor, created_before: went.created_before };
         live.refresh();
       }
     } catch (error) {

@@ -6,6 +6,8 @@ export default {
   complete: "complete",
   sections: { general: "General", what: "What runs", when: "When", fails: "If it fails", notify: "Notify", advanced: "Advanced" },
   curl: "The same with curl",
+  moved: "Moved from {from} to {to} in the form below. Nothing changes until you save.",
+  moveIt: "{to} has more room than {from}. This schedule can't be moved by itself; change it below.",
   draft: { found: "What was typed here and not saved is still there, from", older: "The job was changed since.", take: "Take it up again", forget: "Throw it away" },
   try: { title: "Try it", hint: "Runs it once as it stands here. It stays in the lists for a day.", verb: "Try it", again: "Try again", stop: "Stop" },
   notify: {

@@ -30,5 +30,15 @@ export default {
     failed: "Failed",
     hours: "Hours with failures",
   },
+  busy: {
+    title: "Busy minutes",
+    due: "{due} jobs due, {slots} slots: {waiting} wait",
+    free: "Room at",
+    quieter: "Fewer are due at",
+    none: "No minute near it is quieter",
+    move: "Move it",
+    moveJob: "Move {name}",
+    more: "and {count} more",
+  },
   late: "late {length}",
 };

@@ -8,6 +8,8 @@ const texts: typeof en = {
   complete: "đầy đủ",
   sections: { general: "Thông tin chung", what: "Nội dung chạy", when: "Thời điểm", fails: "Khi thất bại", notify: "Thông báo", advanced: "Nâng cao" },
   curl: "Tương tự bằng curl",
+  moved: "Đã dời từ {from} sang {to} trong biểu mẫu bên dưới. Chưa có gì thay đổi cho đến khi lưu.",
+  moveIt: "{to} còn nhiều chỗ hơn {from}. Lịch này không tự dời được; hãy sửa bên dưới.",
   draft: { found: "Nội dung đã nhập và chưa lưu vẫn còn, từ", older: "Công việc đã được sửa sau đó.", take: "Dùng lại", forget: "Bỏ đi" },
   try: { title: "Chạy thử", hint: "Chạy một lần đúng như ở đây. Lần thử nằm trong danh sách một ngày.", verb: "Chạy thử", again: "Thử lại", stop: "Dừng" },
   notify: {

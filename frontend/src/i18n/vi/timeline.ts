@@ -32,6 +32,16 @@ const texts: typeof en = {
     failed: "Thất bại",
     hours: "Giờ có thất bại",
   },
+  busy: {
+    title: "Phút cao điểm",
+    due: "{due} công việc đến hạn, {slots} chỗ: {waiting} phải chờ",
+    free: "Còn chỗ lúc",
+    quieter: "Ít việc hơn lúc",
+    none: "Không có phút nào gần đó vắng hơn",
+    move: "Dời đi",
+    moveJob: "Dời {name}",
+    more: "và {count} công việc nữa",
+  },
   late: "trễ {length}",
 };
 

@@ -9,6 +9,8 @@ export interface Given {
   env?: Record<string, string>;
   args?: string[];
   body?: string;
+  priority?: number;
+  skip_overlap?: boolean;
 }
 
 export const calls = {

@@ -26,6 +26,17 @@ export function runsOnce(job: Job): boolean {
   return (job.schedule?.type ?? "once") === "once";
 }
 
+/** Whether a start by hand may be given variables, arguments or a body. */
+export function takesParameters(job: Job): boolean {
+  return ["shell", "docker", "http", "claude", "python"].includes(job.type ?? "");
+}
+
+/** What stands in the way of a start that may go beside what is in progress. */
+export function obstacleToRunWith(job: Job): Obstacle | null {
+  const found = obstacleTo("run", job);
+  return found === "isRunning" ? null : found;
+}
+
 function isResting(job: Job): boolean {
   return job.status === "cancelled" || job.status === "completed" || job.status === "failed";
 }

@@ -8,7 +8,7 @@ import { useLive } from "@/stores/live";
 import { useSession } from "@/stores/session";
 
 import { calls } from "./calls";
-import { type Act, actsOf, type Job, NEEDS, obstacleTo } from "./legal";
+import { type Act, actsOf, type Job, NEEDS, obstacleTo, obstacleToRunWith } from "./legal";
 
 export interface Entry {
   act: Act;
@@ -60,7 +60,8 @@ export function useJobActs(): JobActs {
   function act(what: Act | "with", job: Job): void {
     const id = job.id ?? "";
     const gate: Act = what === "with" ? "run" : what;
-    if (isOffline.value || !may(gate, job) || obstacleTo(gate, job)) return;
+    const obstacle = what === "with" ? obstacleToRunWith(job) : obstacleTo(gate, job);
+    if (isOffline.value || !may(gate, job) || obstacle) return;
     if (ASKS.has(what)) asked.value = { act: what, job };
     else if (what === "edit") void router.push(`/jobs/${id}/edit`);
     else if (what === "run" || what === "resume" || what === "start") void carryOut(what, job, () => calls[what](id));

@@ -50,6 +50,15 @@ export function daysOf(since: number, hours: number, reading: Reading): { key: s
   return days;
 }
 
+/** Room that the name of a day takes on the axis, in pixels. */
+const NAME_ROOM = 56;
+
+/** Where the names of days stand: the last one always, ended by the axis; none over another. */
+export function namedDays<Day extends { first: number }>(days: readonly Day[], step: number, width: number): { day: Day; x: number }[] {
+  const placed = days.map((day) => ({ day, x: Math.max(0, Math.min(day.first * step, width - NAME_ROOM)) }));
+  return placed.filter(({ x }, index) => index === placed.length - 1 || (placed[index + 1]?.x ?? Infinity) - x >= NAME_ROOM);
+}
+
 /** A day as its axis and its table name it. */
 export function dayName(at: number, reading: Reading, options: Intl.DateTimeFormatOptions): string {
   const language = reading.language === "en" ? "en-GB" : reading.language;

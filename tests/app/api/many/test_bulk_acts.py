@@ -268,3 +268,65 @@ def test_nothing_outside_is_touched_and_nothing_inside_is_missed(client, rows, f
     results = to_the_end(client, "jobs/bulk/delete", filter=filters, limit=limit)
     assert [one["id"] for one in results] == meant
     assert set(statuses(client)) == set(ids) - set(meant)
+
+
+def sent(client, path, key, **body):
+    return client.post(f"/api/{path}", json={"filter": {}} | body, headers={"Idempotency-Key": key})
+
+
+def test_the_same_call_sent_again_starts_no_job_twice(client):
+    jobs = [make(client, scheduled_at="now", overlap="allow")["id"] for _ in range(3)]
+    for _ in jobs:
+        settle(claim_one())
+    first = sent(client, "jobs/bulk/run", "one", limit=2)
+    assert [one["id"] for one in first.json["data"]["results"]] == jobs[:2]
+    again = sent(client, "jobs/bulk/run", "one", limit=2)
+    assert (again.headers["Idempotent-Replayed"], again.json) == ("true", first.json)
+    assert [len(rows_of(client, job)) for job in jobs] == [2, 2, 1]
+    assert sent(client, "jobs/bulk/run", "another", limit=2).json["data"]["done"] == 2
+    assert [len(rows_of(client, job)) for job in jobs] == [3, 3, 1]
+
+
+def test_a_call_that_broke_off_does_only_what_it_had_not_done(client, monkeypatch):
+    jobs = [make(client, scheduled_at="now", overlap="allow")["id"] for _ in range(3)]
+    for _ in jobs:
+        settle(claim_one())
+    done = going._one
+    started: list[str] = []
+
+    def breaking(act, wish, told):
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        started.append(told["id"])
+        return done(act, wish, told)
+
+    monkeypatch.setattr(going, "_one", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        sent(client, "jobs/bulk/run", "one")
+    monkeypatch.undo()
+    again = sent(client, "jobs/bulk/run", "one")
+    assert "Idempotent-Replayed" not in again.headers
+    assert [one["result"] for one in again.json["data"]["results"]] == ["done"] * 3
+    assert [len(rows_of(client, job)) for job in jobs] == [2, 2, 2]
+
+
+def test_a_key_belongs_to_one_call(client):
+    make(client)
+    assert sent(client, "jobs/bulk/pause", "one").status_code == 200
+    refused(sent(client, "jobs/bulk/pause", "one", limit=1), 409)
+    refused(sent(client, "jobs/bulk/resume", "one"), 409)
+    refused(sent(client, "jobs/bulk/pause", ""), 400, "Idempotency-Key")
+
+
+def test_a_dry_run_takes_no_key(client):
+    make(client)
+    assert sent(client, "jobs/bulk/pause", "one", dry_run=True).status_code == 200
+    assert sent(client, "jobs/bulk/pause", "one").json["data"]["done"] == 1
+
+
+def test_executions_are_replayed_once(client):
+    job = make(client, scheduled_at="now", overlap="allow")["id"]
+    settle(claim_one(), "failed")
+    for _ in range(2):
+        assert sent(client, "executions/bulk/replay", "one").json["data"]["done"] == 1
+    assert len(rows_of(client, job)) == 2

@@ -1,7 +1,7 @@
 /** A whole job as the form holds it, and as the API takes it. */
 
-import { emptyRetry, fromRetryRequest, type RetryForm, toRetryRequest } from "./retryForm";
-import { emptyWhen, fromWhenRequest, toWhenRequest, type WhenForm } from "./whenForm";
+import { emptyRetry, fromRetryRequest, type RetryForm, toRetryRequest } from "./fails/retryForm";
+import { emptyWhen, fromWhenRequest, toWhenRequest, type WhenForm } from "./schedule/whenForm";
 
 export interface JobForm {
   name: string;

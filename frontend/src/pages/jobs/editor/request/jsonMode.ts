@@ -1,4 +1,4 @@
-import { emptyForm, type Request, toRequest } from "./jobForm";
+import { emptyForm, type Request, toRequest } from "../jobForm";
 
 const KNOWN = new Set([...Object.keys(toRequest(emptyForm("UTC"))), "scheduled_at", "immediate"]);
 const RULE = new Set([

@@ -6,8 +6,8 @@ import { ApiError } from "@/api/errors";
 import { useNotice } from "@/lib/useNotice";
 import { useLive } from "@/stores/live";
 
-import { type JobForm, toCreate, toForm, toPatch } from "./jobForm";
-import type { Editor } from "./useEditor";
+import { type JobForm, toCreate, toForm, toPatch } from "../jobForm";
+import type { Editor } from "../useEditor";
 
 interface Saved {
   id: string;

@@ -1,6 +1,6 @@
 import { onBeforeUnmount, type Ref, ref, watch } from "vue";
 
-import type { JobForm } from "./jobForm";
+import type { JobForm } from "../jobForm";
 
 interface Kept {
   at: number;
