@@ -87,6 +87,7 @@ _REASONS: Final = {
         "disabled_job": "disabled: the job was disabled|job disabled",
         "blackout": "blackout: (?P<blackout>.+)",
         "link_failed": rf"link {_NUMBER} failed",
+        "job_deleted": "its job was deleted",
         "no_link_failed": "no link failed before it",
     }.items()
 }

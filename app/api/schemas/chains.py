@@ -186,6 +186,10 @@ class RunLinkOut(Schema):
         },
     )
     reason = ma.fields.String(allow_none=True)
+    reason_code = ma.fields.String(
+        allow_none=True, metadata={"description": "What a reason says; null in free words"}
+    )
+    reason_params = ma.fields.Dict(metadata={"description": "The values in a reason"})
     duration_ms = ma.fields.Integer(allow_none=True)
     executions = ma.fields.List(ma.fields.Nested(LinkExecutionOut))
 

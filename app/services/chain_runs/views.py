@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain import execution_state as state
+from app.domain.decisions import say_reason
 from app.models import Chain, ChainRun, Execution, Job
 from app.services.access import sight
 from app.services.keyset import Order, Scope
@@ -117,7 +118,10 @@ def _link(run: ChainRun, link: dict[str, Any], rows: list[Any]) -> dict[str, Any
     active = [row.status for row in rows if row.status in state.ACTIVE]
     status = link["status"] or (active[-1] if active else "pending")
     shown = [{name: getattr(row, name) for name in _SHOWN} for row in rows]
-    return link | {"status": status, "duration_ms": _duration(rows), "executions": shown}
+    told = say_reason(link["reason"] or "")
+    reason = {"reason_code": told["code"], "reason_params": told["params"]}
+    more = {"status": status, "duration_ms": _duration(rows), "executions": shown}
+    return link | reason | more
 
 
 def _duration(rows: list[Any]) -> int | None:

@@ -4811,6 +4811,12 @@ export interface components {
             priority?: number;
             queue?: string | null;
             reason?: string | null;
+            /** @description What a reason says; null in free words */
+            reason_code?: string | null;
+            /** @description The values in a reason */
+            reason_params?: {
+                [key: string]: unknown;
+            };
             /** @enum {string} */
             run_if?: "success" | "failure" | "always";
             /** @enum {string} */

@@ -24,6 +24,7 @@ _KEPT = {
     "job disabled": ("disabled_job", {}),
     "blackout: on 2026-12-24 (UTC)": ("blackout", {"blackout": "on 2026-12-24 (UTC)"}),
     "link 2 failed": ("link_failed", {"number": "2"}),
+    "its job was deleted": ("job_deleted", {}),
     "no link failed before it": ("no_link_failed", {}),
 }
 

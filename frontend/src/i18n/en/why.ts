@@ -93,6 +93,7 @@ export default {
     disabled_job: "The job was disabled",
     blackout: "Blackout: {blackout}",
     link_failed: "Link {number} failed",
+    job_deleted: "Its job was deleted",
     no_link_failed: "No link failed before it",
   },
 };

@@ -95,6 +95,7 @@ const texts: typeof en = {
     disabled_job: "Công việc đã tắt",
     blackout: "Giờ cấm: {blackout}",
     link_failed: "Mắt xích {number} thất bại",
+    job_deleted: "Công việc đã bị xóa",
     no_link_failed: "Không có mắt xích nào trước đó thất bại",
   },
 };

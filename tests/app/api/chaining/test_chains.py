@@ -248,4 +248,5 @@ def test_a_job_that_is_deleted_during_a_run_is_a_failed_link(client, monkeypatch
         assert chain_runs.repair(session) == 1
     run = get(client, f"/api/chain-runs/{run_id}")["data"]
     assert (run["status"], run["links"][0]["reason"]) == ("failed", "its job was deleted")
+    assert run["links"][0]["reason_code"] == "job_deleted"
     assert "its job was deleted" in run["error"]
