@@ -299,3 +299,15 @@ class TestRetention:
             samples.write(session, row_id, 1, [Sample(now() - timedelta(days=3), 1.0, 1, None)])
         assert forgetting.purge_in_batches(SETTINGS) == 0
         assert forgetting.purge_in_batches(Settings(metrics_retention_days=2)) == 1
+
+
+def test_only_while_it_counts_does_sqlite_sort_in_files():
+    def place(session):
+        return session.connection().exec_driver_sql("PRAGMA temp_store").scalar_one()
+
+    with reading() as session:
+        if session.get_bind().dialect.name != "sqlite":
+            return
+        with rollups._sorting_in_files(session):
+            assert place(session) == 1  # a file
+        assert place(session) == 2  # memory
