@@ -55,6 +55,7 @@ class Preview(Thing):
     words: dict[str, str] = Field(default_factory=dict)
     transitions: list[Transition] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)
+    notes: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class JobStats(Thing):

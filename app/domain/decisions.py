@@ -1,4 +1,4 @@
-"""What became of a due moment and why, told by codes with values, and in a sentence.
+"""What becomes of due moments and why, told by codes with values, and in a sentence.
 
 The codes are part of the wire: whoever speaks another language says them in words of its own.
 """
@@ -68,6 +68,19 @@ TEXTS: Final[dict[str, str]] = {
     "has_not_run": "It has not run yet.",
     "ran_late": "It ran {seconds} s after its moment.",
     "ran": "It ran at its moment.",
+    "note_six_fields": "has six fields: the first is the second. Others put the weekday or the "
+    "year last; here the fields are read as {fields}",
+    "note_either_day": "sets both the day of the month and the weekday: here either one is enough "
+    "(OR), as in cron; other products want both. A calendar schedule wants both",
+    "note_never": "never fires: there is no due moment from now on",
+    "note_rarely": "rarely fires: the next due moment is {next}",
+    "note_hourly": "fires {count} times in each hour",
+    "note_burst": "fires {count} times between {begin} and {end}",
+    "note_jitter": "the jitter ({jitter}) is longer than the interval ({interval})",
+    "note_all_black": "the next 100 due moments are all in blackouts",
+    "note_collides_one": "collides with 1 other job at {at}",
+    "note_collides": "collides with {count} other jobs at {at}",
+    "note_collides_most": "collides with more than {count} other jobs at {at}",
 }
 
 _NUMBER = r"(?P<number>[0-9]+)"

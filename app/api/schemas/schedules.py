@@ -54,10 +54,21 @@ class TransitionOut(Schema):
     words = ma.fields.Nested(WordsOut)
 
 
+class NoteOut(Schema):
+    """What may not be meant in a schedule."""
+
+    code = ma.fields.String()
+    params = ma.fields.Dict(metadata={"description": "The values in the sentence"})
+    text = ma.fields.String(metadata={"description": "In English"})
+
+
 class PreviewOut(Schema):
     """What a schedule would do."""
 
     next = ma.fields.List(ma.fields.Nested(PreviewedOut))
     words = ma.fields.Nested(WordsOut)
     transitions = ma.fields.List(ma.fields.Nested(TransitionOut))
-    warnings = ma.fields.List(ma.fields.String())
+    warnings = ma.fields.List(ma.fields.String(), metadata={"description": "In English"})
+    notes = ma.fields.List(
+        ma.fields.Nested(NoteOut), metadata={"description": "The same, for other languages"}
+    )

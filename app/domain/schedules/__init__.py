@@ -1,7 +1,7 @@
 """The schedules: rules that say when a job is due."""
 
 from app.domain.schedules.blackouts import Blackout
-from app.domain.schedules.linter import warnings
+from app.domain.schedules.linter import notes, warnings
 from app.domain.schedules.models import (
     Calendar,
     Cron,
@@ -36,6 +36,7 @@ __all__ = [
     "Transition",
     "describe",
     "in_words",
+    "notes",
     "parse_moment",
     "preview",
     "read",

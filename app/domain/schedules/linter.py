@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from app.domain.decisions import Told, say
 from app.domain.schedules.cron import Reading
 from app.domain.schedules.models import Calendar, Cron, FixedRate, Schedule
-from app.domain.schedules.phrases import ENGLISH
+from app.domain.schedules.phrases import ENGLISH, VIETNAMESE
 from app.domain.schedules.words import length
 from app.domain.schedules.zones import local
 
@@ -16,26 +17,24 @@ _YEAR = timedelta(days=366)
 _MANY = 60
 
 
+def notes(schedule: Schedule, moment: datetime) -> list[Told]:
+    """Return what may not be meant, as seen from ``moment``: codes, values and sentences."""
+    return [*_of_fields(schedule), *_of_fires(schedule, moment.astimezone(UTC))]
+
+
 def warnings(schedule: Schedule, moment: datetime) -> list[str]:
     """Return sentences about what may not be meant, as seen from ``moment``."""
-    found = [*_of_fields(schedule), *_of_fires(schedule, moment.astimezone(UTC))]
-    return list(dict.fromkeys(found))
+    return [note["text"] for note in notes(schedule, moment)]
 
 
-def _of_fields(schedule: Schedule) -> Iterator[str]:
+def _of_fields(schedule: Schedule) -> Iterator[Told]:
     if not isinstance(schedule, Cron):
         return
     reading = schedule.reading()
     if schedule.dialect == "standard" and reading.size == 6:
-        yield (
-            "has six fields: the first is the second. Others put the weekday or the year last; "
-            f"here the fields are read as {_as_read(reading)}"
-        )
+        yield say("note_six_fields", fields=_as_read(reading))
     if reading.has_either_day:
-        yield (
-            "sets both the day of the month and the weekday: here either one is enough (OR), "
-            "as in cron; other products want both. A calendar schedule wants both"
-        )
+        yield say("note_either_day")
 
 
 def _as_read(reading: Reading) -> str:
@@ -43,45 +42,49 @@ def _as_read(reading: Reading) -> str:
     return ", ".join(f"{name} {getattr(reading, name).text}" for name in names)
 
 
-def _of_fires(schedule: Schedule, moment: datetime) -> Iterator[str]:
+def _of_fires(schedule: Schedule, moment: datetime) -> Iterator[Told]:
     if not schedule.is_recurring:
         return
     first = schedule.next_after(moment)
     if first is None:
-        yield "never fires: there is no due moment from now on"
+        yield say("note_never")
         return
     if first - max(moment, schedule.starts_at or moment) > _YEAR:
-        yield f"rarely fires: the next due moment is {local(first, schedule.timezone).isoformat()}"
+        yield say("note_rarely", next=local(first, schedule.timezone).isoformat())
     yield from _of_rate(schedule, first)
     yield from _of_jitter(schedule, first)
     if _is_all_black(schedule, first):
-        yield "the next 100 due moments are all in blackouts"
+        yield say("note_all_black")
 
 
-def _of_rate(schedule: Schedule, first: datetime) -> Iterator[str]:
+def _of_rate(schedule: Schedule, first: datetime) -> Iterator[Told]:
     if isinstance(schedule, FixedRate):
         count = 3600 // schedule.interval_seconds
         if count > _MANY:
-            yield f"fires {count:,} times in each hour"
+            yield say("note_hourly", count=f"{count:,}")
     if not isinstance(schedule, Cron | Calendar):
         return
     start = first - timedelta(microseconds=1)
     count = schedule.count_between(start, start + _HOUR)
     if count > _MANY:
         begin, end = (local(m, schedule.timezone) for m in (first, first + _HOUR))
-        yield f"fires {count:,} times between {begin:%H:%M} and {end:%H:%M}"
+        yield say("note_burst", count=f"{count:,}", begin=f"{begin:%H:%M}", end=f"{end:%H:%M}")
 
 
-def _of_jitter(schedule: Schedule, first: datetime) -> Iterator[str]:
+def _of_jitter(schedule: Schedule, first: datetime) -> Iterator[Told]:
     if not schedule.jitter_seconds:
         return
     nearest = min((b - a for a, b in pairwise(_upcoming(schedule, first, 20))), default=None)
     if nearest is not None and timedelta(seconds=schedule.jitter_seconds) > nearest:
-        jitter, interval = (
-            length(seconds, ENGLISH)
-            for seconds in (schedule.jitter_seconds, int(nearest.total_seconds()))
+        yield say(
+            "note_jitter",
+            jitter=_length(schedule.jitter_seconds),
+            interval=_length(int(nearest.total_seconds())),
         )
-        yield f"the jitter ({jitter}) is longer than the interval ({interval})"
+
+
+def _length(seconds: int) -> dict[str, str]:
+    return {"en": length(seconds, ENGLISH), "vi": length(seconds, VIETNAMESE)}
 
 
 def _is_all_black(schedule: Schedule, first: datetime) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import schedules
 from app.domain.clock import now
+from app.domain.decisions import Told, say
 from app.domain.errors import Fault, Invalid
 from app.domain.schedules import Due, Schedule, Transition
 from app.models import Job
@@ -31,14 +32,13 @@ def preview(
     schedule = _read(wish, faults, default_zone)
     start = wish.get("from") or now()
     seen = schedules.preview(schedule, start, wish.get("count", DEFAULT_COUNT))
+    notes = [*schedules.notes(schedule, start), *_collisions(session, seen.due[:_HELD])]
     return {
         "next": [_moment(due) for due in seen.due],
         "words": schedules.in_words(schedule),
         "transitions": [_transition(change) for change in seen.transitions],
-        "warnings": [
-            *schedules.warnings(schedule, start),
-            *_collisions(session, seen.due[:_HELD]),
-        ],
+        "warnings": [note["text"] for note in notes],
+        "notes": notes,
     }
 
 
@@ -69,7 +69,7 @@ def _transition(change: Transition) -> dict[str, Any]:
     }
 
 
-def _collisions(session: Session, dues: Sequence[Due]) -> Iterator[str]:
+def _collisions(session: Session, dues: Sequence[Due]) -> Iterator[Told]:
     """Yield the minutes in which other jobs are due, too; of each its next moment is known."""
     minutes = {due.utc.replace(second=0, microsecond=0): due.local for due in reversed(dues)}
     if not minutes:
@@ -77,7 +77,7 @@ def _collisions(session: Session, dues: Sequence[Due]) -> Iterator[str]:
     counts = session.execute(sa.select(*(_jobs_in(minute) for minute in minutes))).one()
     for count, wall in reversed([*zip(counts, minutes.values(), strict=True)]):
         if count:
-            yield f"collides with {_others(count)} at {wall:%Y-%m-%d %H:%M}"
+            yield _collision(count, f"{wall:%Y-%m-%d %H:%M}")
 
 
 def _jobs_in(minute: datetime) -> sa.ScalarSelect[int]:
@@ -86,7 +86,9 @@ def _jobs_in(minute: datetime) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(due.limit(_MOST + 1).subquery()).scalar_subquery()
 
 
-def _others(count: int) -> str:
+def _collision(count: int, at: str) -> Told:
     if count > _MOST:
-        return f"more than {_MOST:,} other jobs"
-    return "1 other job" if count == 1 else f"{count:,} other jobs"
+        return say("note_collides_most", count=f"{_MOST:,}", at=at)
+    if count == 1:
+        return say("note_collides_one", at=at)
+    return say("note_collides", count=f"{count:,}", at=at)

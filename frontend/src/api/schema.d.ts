@@ -4312,6 +4312,15 @@ export interface components {
         NextOut: {
             data: components["schemas"]["MomentsOut"][];
         };
+        NoteOut: {
+            code?: string;
+            /** @description The values in the sentence */
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @description In English */
+            text?: string;
+        };
         OneOut: {
             code?: string;
             error?: string;
@@ -4433,7 +4442,10 @@ export interface components {
         };
         PreviewOut: {
             next?: components["schemas"]["PreviewedOut"][];
+            /** @description The same, for other languages */
+            notes?: components["schemas"]["NoteOut"][];
             transitions?: components["schemas"]["TransitionOut"][];
+            /** @description In English */
             warnings?: string[];
             words?: components["schemas"]["WordsOut"];
         };

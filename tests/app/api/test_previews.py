@@ -100,11 +100,16 @@ def test_other_jobs_of_the_same_minute_are_told(client):
     due_at(fill(3), first)
     due_at(fill(1), first + timedelta(days=1))
     due_at(fill(2), first + timedelta(minutes=1))
-    found = told(client, **{"from": START})["warnings"]
-    assert found == [
+    said = told(client, **{"from": START})
+    assert said["warnings"] == [
         "collides with 3 other jobs at 2030-04-01 09:00",
         "collides with 1 other job at 2030-04-02 09:00",
     ]
+    assert [(note["code"], note["params"]) for note in said["notes"]] == [
+        ("note_collides", {"count": "3", "at": "2030-04-01 09:00"}),
+        ("note_collides_one", {"at": "2030-04-02 09:00"}),
+    ]
+    assert [note["text"] for note in said["notes"]] == said["warnings"]
 
 
 def test_a_crowd_is_not_counted_to_its_end(client, monkeypatch):
