@@ -40,8 +40,9 @@ _FOLLOW = sa.update(_jobs).values(
 _IS_WAITED_FOR: Any = sa.literal_column(
     "EXISTS (SELECT 1 FROM executions WHERE executions.blocked_on = jobs.id)"
 ).label("is_waited_for")
-_HAS_DELAY = _jobs.c.delay_seconds.is_not(None).label("has_delay")
-_AND_ASK = (_jobs.c.id, _HAS_DELAY, _IS_WAITED_FOR)
+#: Asked whether it is NULL in a RETURNING, SQLite 3.40 says of every row that it is not.
+_DELAY = _jobs.c.delay_seconds
+_AND_ASK = (_jobs.c.id, _DELAY, _IS_WAITED_FOR)
 #: A statement of its own: SQLite writes anew each index that has a column which is set, though to
 #: what it was, and of the moments of jobs there are many. Few jobs have a delay.
 _BEGIN_DELAYS = (
@@ -52,8 +53,8 @@ _BEGIN_DELAYS = (
 #: Mostly it is one, and a list of one costs as much again as the statement.
 _ONE = _jobs.c.id == sa.bindparam("of_id")
 _MANY = _jobs.c.id.in_(sa.bindparam("ids", expanding=True))
-_FOLLOW_ONE = _FOLLOW.where(_ONE).returning(_jobs.c.id, _HAS_DELAY)
-_FOLLOW_MANY = _FOLLOW.where(_MANY).returning(_jobs.c.id, _HAS_DELAY)
+_FOLLOW_ONE = _FOLLOW.where(_ONE).returning(_jobs.c.id, _DELAY)
+_FOLLOW_MANY = _FOLLOW.where(_MANY).returning(_jobs.c.id, _DELAY)
 _FOLLOW_ONE_AND_ASK = _FOLLOW.where(_ONE).returning(*_AND_ASK)
 _FOLLOW_MANY_AND_ASK = _FOLLOW.where(_MANY).returning(*_AND_ASK)
 _WAITED_FOR = (
@@ -101,7 +102,7 @@ def _follow(
         rows = session.execute(one, {**given, "of_id": next(iter(ids))}).all()
     else:
         rows = session.execute(many, {**given, "ids": sorted(ids)}).all()
-    delayed = sorted(row.id for row in rows if row.has_delay)
+    delayed = sorted(row.id for row in rows if row.delay_seconds is not None)
     if delayed and given["ended"] is not None:
         session.execute(_BEGIN_DELAYS, {"ids": delayed})
     return rows
