@@ -1,6 +1,9 @@
 """Measures the product beside its rivals and prints a table.
 
 python -m bench [P-1 P-14 …] [--database sqlite|postgresql] [--quick] [--json FILE] [--page]
+
+All of it takes hours. It may be done in parts, on one machine: each part writes its figures with
+--json, and the last one has the page written of them all: --page --with FILE …
 """
 
 import argparse
@@ -28,7 +31,7 @@ from bench import (
 from bench.figures import Bench, Group
 from bench.output import live
 from bench.stage import say
-from bench.table import Row, show, write_json
+from bench.table import Row, read_json, show, write_json
 
 GROUPS = (
     Group(("P-15",), latency.shell_cost, per_database=False),
@@ -61,29 +64,52 @@ def main() -> int:
             say(show([row]).splitlines()[-1])
     except KeyboardInterrupt:
         say("stopped")
-    rows.sort(key=lambda row: (int(row.id[2:]), row.on, row.what))
+    rows.sort(key=_place)
     print(show(rows))
     if given.json:
         write_json(rows, given.json)
     if given.page:
-        page.write(rows, quick=given.quick)
+        earlier = [row for path in given.earlier for row in read_json(path)]
+        page.write(sorted([*earlier, *rows], key=_place), quick=given.quick)
     return int(any(row.verdict == "below floor" for row in rows))
 
 
+def _place(row: Row) -> tuple[int, str, str]:
+    return int(row.id[2:]), row.on, row.what
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of {', '.join(_KNOWN)}")
     parser.add_argument("--database", choices=[databases.SQLITE, databases.POSTGRESQL])
     parser.add_argument("--quick", action="store_true", help="less of all, for a first look")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument(
+        "--with",
+        dest="earlier",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="figures of earlier parts for the page, as --json wrote them",
+    )
     given = parser.parse_args()
     given.figures = [f"P-{name}" if name.isdigit() else name for name in given.figures]
     unknown = set(given.figures) - set(_KNOWN)
     if unknown:
         parser.error(f"no such figure: {', '.join(sorted(unknown))}")
-    if given.page and given.figures:
-        parser.error("the page shows all figures: name none")
+    if given.page and given.figures and not given.earlier:
+        parser.error("the page shows all figures: name none, or the parts measured before: --with")
+    if given.earlier and not given.page:
+        parser.error("--with is for the page: --page")
+    for path in given.earlier:
+        if not path.is_file():
+            parser.error(f"there is no file {path}")
     return given
 
 

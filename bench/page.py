@@ -59,6 +59,9 @@ make bench JSON=FILE    # for programs, too
 .venv/bin/python -m bench 12 13 --database sqlite
 ```
 
+It may be done in parts: let each write its figures with `--json`, and the last one the page of them
+all with `--page --with FILE …`.
+
 PostgreSQL is left out where no server is installed (Debian: `apt-get install postgresql`). The
 machine should do nothing else meanwhile.
 

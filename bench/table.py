@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 HEADERS = ("id", "what", "on", "rival", "ours", "ratio", "floor", "goal", "verdict")
@@ -94,3 +94,12 @@ def write_json(rows: Sequence[Row], path: Path) -> None:
     """Write the figures for programs."""
     found = [asdict(row) | {"ratio": row.ratio, "verdict": row.verdict} for row in rows]
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> list[Row]:
+    """Read figures that :func:`write_json` has written."""
+    names = {field.name for field in fields(Row)}
+    return [
+        Row(**{name: value for name, value in found.items() if name in names})
+        for found in json.loads(path.read_text())
+    ]

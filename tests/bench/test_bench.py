@@ -1,6 +1,7 @@
 """The harness of the measurements works; what it finds is not judged here."""
 
 import json
+import os
 import subprocess
 import sys
 from urllib.parse import parse_qs
@@ -12,7 +13,7 @@ from app.api.schemas.many.job_lists import JobQuery
 from bench import list_queries, page
 from bench.__main__ import GROUPS
 from bench.history import Labels
-from bench.table import Row, percentile, show
+from bench.table import Row, percentile, read_json, show, write_json
 from tests.architecture.source import ROOT
 
 
@@ -69,6 +70,32 @@ def test_the_page_shows_the_figures_and_where_they_come_from():
     assert "| 1  | no-op |" in text
     assert "- Machine: 2 cores\n" in text
     assert all(f"**{word}**" in text for word in ("rival", "ours", "floor", "verdict"))
+
+
+def test_figures_are_read_as_they_were_written(tmp_path):
+    rows = [
+        Row("P-1", "no-op", "sqlite", 500.0, "/s", 0.75, 1.0, 1000.0, is_ratio=True),
+        Row("P-9", "restart", "postgresql", 1.5, "s", 5, 1, note="(reckoned)"),
+    ]
+    write_json(rows, tmp_path / "part.json")
+    assert read_json(tmp_path / "part.json") == rows
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--with", "part.json"], "--with is for the page"),
+        (["--page", "--with", "part.json"], "there is no file part.json"),
+    ],
+)
+def test_parts_are_for_the_page_and_there(tmp_path, given, said):
+    command = [sys.executable, "-m", "bench", "P-15", *given]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
 def test_the_page_is_of_all_figures():
