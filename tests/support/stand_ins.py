@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -15,12 +17,16 @@ from tests.support.docker_engine import DockerEngine
 from tests.support.servers import missing
 from tests.support.shared import Shared
 
-BASE = "oneoff-test-debian:1"
-PACKAGES = (
+SYSTEM = (
     *("base-files", "base-passwd", "coreutils", "dash", "findutils", "grep", "hostname"),
     *("libc-bin", "login", "passwd", "sed", "util-linux"),
-    *("postgresql", "python3", "python3-venv", "redis-server"),
 )
+#: What the images stand on: made side by side, to unpack is work for one core each.
+PROGRAMS, SERVERS = "oneoff-test-python:1", "oneoff-test-servers:1"
+BASES = {
+    PROGRAMS: (*SYSTEM, "python3", "python3-venv"),
+    SERVERS: (*SYSTEM, "postgresql", "redis-server"),
+}
 #: Pages to read, and what PostgreSQL only needs for its just-in-time compiler and its wrappers.
 NEEDLESS = (
     *("usr/share/man", "usr/share/doc", "usr/share/locale", "usr/share/i18n"),
@@ -33,15 +39,15 @@ RUN mkdir -p /usr/local/bin && cp /usr/share/libc-bin/nsswitch.conf /etc \\
  && cd /usr/share/base-passwd && cp passwd.master /etc/passwd && cp group.master /etc/group
 """
 PYTHON = f"""\
-FROM {BASE}
+FROM {PROGRAMS}
 {SET_UP}\
 COPY ca.crt /etc/ssl/certs/ca-certificates.crt
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 RUN ln -s /usr/bin/python3 /usr/local/bin/python
 """
-REDIS = f"FROM {BASE}\n"
+REDIS = f"FROM {SERVERS}\n"
 POSTGRES = f"""\
-FROM {BASE}
+FROM {SERVERS}
 {SET_UP}\
 COPY entry /usr/local/bin/entry
 RUN chmod 0755 /usr/local/bin/entry && useradd --system postgres \\
@@ -89,7 +95,8 @@ class StandIns:
     def _build(self) -> None:
         wanted = [name for name in IMAGES if not self._engine.has_image(name)]
         if wanted:
-            _make_base(self._engine)
+            with ThreadPoolExecutor() as side_by_side:
+                list(side_by_side.map(partial(_make_base, self._engine), BASES))
         for name in wanted:
             with tempfile.TemporaryDirectory() as folder:
                 _fill(Path(folder), IMAGES[name])
@@ -97,18 +104,18 @@ class StandIns:
 
     def _remove(self) -> None:
         """Remove what was made: under these names nobody expects stand-ins."""
-        if self._engine.has_image(BASE):
-            self._engine.run("rmi", "--force", *IMAGES, BASE)
+        if self._engine.has_image(PROGRAMS):
+            self._engine.run("rmi", "--force", *IMAGES, *BASES)
 
 
-def _make_base(engine: DockerEngine) -> None:
+def _make_base(engine: DockerEngine, name: str) -> None:
     if not shutil.which("mmdebstrap"):
         missing("mmdebstrap (Debian: apt-get install mmdebstrap)")
     # Only unpacked: to have dpkg install them, too, takes several times as long; and all of them:
     # to leave files out meanwhile has each package go through a filter.
     without = f'--extract-hook=cd "$1" && rm -rf {" ".join(NEEDLESS)}'
-    make = ["mmdebstrap", "--variant=extract", without, f"--include={','.join(PACKAGES)}"]
-    load = ["docker", "--host", engine.host, "import", "-", BASE]
+    make = ["mmdebstrap", "--variant=extract", without, f"--include={','.join(BASES[name])}"]
+    load = ["docker", "--host", engine.host, "import", "-", name]
     quiet = subprocess.DEVNULL
     with subprocess.Popen([*make, "bookworm", "-"], stdout=subprocess.PIPE, stderr=quiet) as made:
         subprocess.run(load, stdin=made.stdout, stdout=quiet, check=True)
