@@ -97,6 +97,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
+        # Beat moves the log into the file long before it has so many pages: see gateways/wal.py.
+        "wal_autocheckpoint=40000",
         f"busy_timeout={BUSY_SECONDS * 1000}",
         "foreign_keys=ON",
         "temp_store=MEMORY",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
 from app.db import reading, transaction
-from app.gateways import broker, pulse, telemetry
+from app.gateways import broker, pulse, telemetry, wal
 from app.gateways.telemetry import Measure
 from app.services import chain_runs, handoff, pauses, queues, recovery, statistics
 from app.services.audit import chain as audit_chain
@@ -149,6 +149,7 @@ class LedgerScheduler(Scheduler):
 def run(settings: Settings) -> None:
     """Run beat until it is told to stop."""
     bootstrap.start("beat", settings)
+    wal.start(settings.database)
     LedgerScheduler.settings = settings
     service = Service(broker.make_app("oneoff-beat"), scheduler_cls=LedgerScheduler)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -122,8 +122,10 @@ class Execution(Base):
             "id",
             where=_CLAIMABLE,
         ),
+        # By their status first, though all have the same: SQLite knows no better index then.
         _partial(
             "ix_executions_oldest",
+            "status",
             "run_at",
             where=sa.text(
                 "status = 'queued' AND blocked_on IS NULL AND chain_run_id IS NULL AND priority > 0"
@@ -211,8 +213,18 @@ class Execution(Base):
         # The last column is what else a list of it is narrowed to: so the index answers alone.
         sa.Index("ix_executions_status", "status", "started_at", "id", "job_id"),
         sa.Index("ix_executions_project_id", "project_id", "started_at", "id"),
-        sa.Index("ix_executions_completed_at", "completed_at"),
-        sa.Index("ix_executions_duration_ms", "duration_ms", "id"),
+        # Of rows that have not ended nobody asks by these: each birth and claim would write them.
+        _partial(
+            "ix_executions_completed_at",
+            "completed_at",
+            where=sa.text("completed_at IS NOT NULL"),
+        ),
+        _partial(
+            "ix_executions_duration_ms",
+            "duration_ms",
+            "id",
+            where=sa.text("duration_ms IS NOT NULL"),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.models import Tally
+from app.services.prepared import Prepared
 
 _KEY = "tallies"
 _tally: Any = Tally.__table__
@@ -75,13 +76,18 @@ def _write(session: Session) -> None:
 
 
 def _upsert(session: Session, rows: list[dict[str, Any]]) -> None:
-    session.connection().execute(_UPSERT[session.get_bind().dialect.name], rows)
+    _UPSERT[session.get_bind().dialect.name].write(session, rows)
 
 
-def _make_upsert(insert: Any) -> Any:
-    return insert.on_conflict_do_update(
-        index_elements=["family", "key", "stripe"],
-        set_={"value": _tally.c.value + insert.excluded.value},
+def _make_upsert(insert: Any) -> Prepared:
+    given: dict[str, Any] = {
+        name: sa.bindparam(name) for name in ("family", "key", "stripe", "value")
+    }
+    return Prepared(
+        insert.values(given).on_conflict_do_update(
+            index_elements=["family", "key", "stripe"],
+            set_={"value": _tally.c.value + insert.excluded.value},
+        )
     )
 
 

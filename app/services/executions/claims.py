@@ -19,6 +19,7 @@ from app.services.executions.following import follow_job
 from app.services.executions.given import ANY_VARIABLES, given
 from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED, TURN
 from app.services.executions.taken import Claim, Owner
+from app.services.prepared import Prepared
 from app.services.wakeups import ring_after_commit
 
 _executions: Any = Execution.__table__
@@ -97,16 +98,19 @@ _ORDER = (
     _executions.c.id,
 )
 _IN_QUEUE = _executions.c.queue == sa.bindparam("of_queue")
-_IN_QUEUES = _executions.c.queue.in_(sa.bindparam("queues", expanding=True))
-_FIRST = _best(_ORDER, _IN_QUEUE)
+#: Not the column itself, or SQLite would sort all rows of the queue by its index for claims.
+_IN_QUEUES = (_executions.c.queue + "").in_(sa.bindparam("queues", expanding=True))
+_FIRST = Prepared(_best(_ORDER, _IN_QUEUE))
 #: Rows that may be claimed before their turn: repeatable, and no worker has died of them yet.
-_AHEAD = _best(
-    _ORDER,
-    _IN_QUEUE,
-    _executions.c.on_lost == sa.literal_column("'retry'"),
-    _executions.c.deaths == sa.literal_column("0"),
+_AHEAD = Prepared(
+    _best(
+        _ORDER,
+        _IN_QUEUE,
+        _executions.c.on_lost == sa.literal_column("'retry'"),
+        _executions.c.deaths == sa.literal_column("0"),
+    )
 )
-#: The needless condition is that of the index for this order, which no other query shall use.
+#: The needless conditions are those of the index for this order, which no other query shall use.
 _OLDEST = _best((_executions.c.run_at,), _IN_QUEUES, sa.text("executions.priority > 0"))
 _JOB_COLUMNS = ("name", "type", "config", "timeout_seconds", "retry", "version", "project_id")
 _START_JOBS = (
@@ -115,7 +119,7 @@ _START_JOBS = (
     .returning(_jobs.c.id, *(_jobs.c[name] for name in _JOB_COLUMNS), ANY_VARIABLES)
 )
 #: Mostly it is one, and a list of one costs as much again as the statement.
-_START_ONE = _START_JOBS.where(_jobs.c.id == sa.bindparam("of_id"))
+_START_ONE = Prepared(_START_JOBS.where(_jobs.c.id == sa.bindparam("of_id")))
 _START_MANY = _START_JOBS.where(_jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
@@ -144,7 +148,7 @@ def claim(
         limits.began(session, taken[0].queue, 1)
     elif limit > 1 and taken[0].on_lost == "retry" and not taken[0].deaths:
         more = {"of_queue": taken[0].queue, "limit": limit - 1}
-        rows = session.execute(_AHEAD, values | more).all()
+        rows = _AHEAD.rows(session, values | more)
         taken += sorted(rows, key=lambda r: (-r.priority, r.run_at))
     return started(session, taken)
 
@@ -154,7 +158,7 @@ def _take(
 ) -> Sequence[Any]:
     if oldest:
         return session.execute(_OLDEST, values | {"queues": names}).all()
-    return session.execute(_FIRST, values | {"of_queue": names[0]}).all()
+    return _FIRST.rows(session, values | {"of_queue": names[0]})
 
 
 def started(session: Session, taken: Sequence[Any]) -> list[Claim]:
@@ -166,10 +170,10 @@ def started(session: Session, taken: Sequence[Any]) -> list[Claim]:
     return [_claimed(session, row, by_id[row.job_id]) for row in taken]
 
 
-def _start_jobs(session: Session, ids: set[str]) -> sa.Result[Any]:
+def _start_jobs(session: Session, ids: set[str]) -> Sequence[Any]:
     if len(ids) == 1:
-        return session.execute(_START_ONE, {"of_id": next(iter(ids))})
-    return session.execute(_START_MANY, {"ids": sorted(ids)})
+        return _START_ONE.rows(session, {"of_id": next(iter(ids))})
+    return session.execute(_START_MANY, {"ids": sorted(ids)}).all()
 
 
 def _config(session: Session, row: Any, job: Any) -> tuple[str, int | None]:

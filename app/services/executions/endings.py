@@ -21,6 +21,7 @@ from app.services.executions.overlaps import free_held
 from app.services.executions.results import Result
 from app.services.executions.sql import STARTED
 from app.services.executions.taken import Claim
+from app.services.prepared import Prepared
 
 #: A due moment under which so many workers died is poison.
 POISON_DEATHS = 3
@@ -52,8 +53,8 @@ _KEPT = (
 _executions: Any = Execution.__table__
 
 
-def _settling(*columns: str) -> sa.Update:
-    return (
+def _settling(*columns: str) -> Prepared:
+    return Prepared(
         sa.update(_executions)
         .where(
             _executions.c.id == sa.bindparam("of_id"),
@@ -121,7 +122,7 @@ def _written_together(session: Session, ended: Sequence[tuple[Claim, Result]]) -
 def _settled(session: Session, values: list[dict[str, Any]], *, has_waited: bool) -> int:
     """Write the ends of those that waited, or of the others; return how many rows held them."""
     mine = [one for one in values if ("started_at" in one) == has_waited]
-    return session.connection().execute(_SETTLE[has_waited], mine).rowcount if mine else 0
+    return _SETTLE[has_waited].write(session, mine) if mine else 0
 
 
 def _needs_more(claim: Claim, result: Result) -> bool:

@@ -10,6 +10,7 @@ from app.db import db_now
 from app.models import Execution, Job
 from app.services.access import sight
 from app.services.executions.sql import ACTIVE, STARTED
+from app.services.prepared import Prepared
 
 _jobs: Any = Job.__table__
 _mine = (Execution.job_id == _jobs.c.id, ACTIVE)
@@ -53,9 +54,9 @@ _BEGIN_DELAYS = (
 #: Mostly it is one, and a list of one costs as much again as the statement.
 _ONE = _jobs.c.id == sa.bindparam("of_id")
 _MANY = _jobs.c.id.in_(sa.bindparam("ids", expanding=True))
-_FOLLOW_ONE = _FOLLOW.where(_ONE).returning(_jobs.c.id, _DELAY)
+_FOLLOW_ONE = Prepared(_FOLLOW.where(_ONE).returning(_jobs.c.id, _DELAY))
 _FOLLOW_MANY = _FOLLOW.where(_MANY).returning(_jobs.c.id, _DELAY)
-_FOLLOW_ONE_AND_ASK = _FOLLOW.where(_ONE).returning(*_AND_ASK)
+_FOLLOW_ONE_AND_ASK = Prepared(_FOLLOW.where(_ONE).returning(*_AND_ASK))
 _FOLLOW_MANY_AND_ASK = _FOLLOW.where(_MANY).returning(*_AND_ASK)
 _WAITED_FOR = (
     sa.select(Execution.blocked_on)
@@ -98,8 +99,9 @@ def _follow(
     session: Session, one_or_many: tuple[Any, Any], ids: set[str], given: Mapping[str, Any]
 ) -> Sequence[Any]:
     one, many = one_or_many
+    rows: Sequence[Any]
     if len(ids) == 1:
-        rows = session.execute(one, {**given, "of_id": next(iter(ids))}).all()
+        rows = one.rows(session, {**given, "of_id": next(iter(ids))})
     else:
         rows = session.execute(many, {**given, "ids": sorted(ids)}).all()
     delayed = sorted(row.id for row in rows if row.delay_seconds is not None)
