@@ -19,7 +19,7 @@ from app.gateways.messages import Ring
 from app.services import chain_runs, executions, tallies
 from app.services.chain_runs import Place
 from app.services.executions import Claim, Owner
-from app.services.wakeups import carrying, ring_after_commit
+from app.services.wakeups import carrying, drop_needless_rings, ring_after_commit
 from workers import fuse, usage
 from workers.executors.base import Options
 from workers.executors.stop import StopSignal
@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 SLICE_SECONDS = 1.0
 #: Every so many claims the row that has waited longest is taken, so that nothing starves.
 FAIR_EVERY = 10
+
+#: So many rings in a row that found nothing: there may be many more.
+IDLE_RINGS = 5
 
 #: A worker that stops tries so long, beyond the grace of its jobs, to write their ends.
 SETTLE_SECONDS = 10.0
@@ -81,6 +84,7 @@ class Runner:
     _claims: int = 0
     #: Rings that found nothing to do, not yet counted in the ledger.
     _idle_rings: int = 0
+    _idle_in_a_row: int = 0
     _pace: Pace = field(default_factory=Pace)
     _performer: Performer = field(init=False)
 
@@ -98,8 +102,9 @@ class Runner:
         own. Returns when everything it ran is settled.
         """
         if not self._rows_wait():
-            self._idle_rings += 1
+            self._was_idle()
             return
+        self._idle_in_a_row = 0
         slice_end = time.monotonic() + SLICE_SECONDS
         ended: list[Ended] = []
         while True:
@@ -169,6 +174,19 @@ class Runner:
                 return executions.has_claimable(session, self.queues(session))
         except SQLAlchemyError:
             return True
+
+    def _was_idle(self) -> None:
+        """Count a ring that found nothing; after some of them drop those that wait needlessly."""
+        self._idle_rings += 1
+        self._idle_in_a_row += 1
+        if self._idle_in_a_row < IDLE_RINGS:
+            return
+        self._idle_in_a_row = 0
+        try:
+            with reading() as session:
+                drop_needless_rings(session, self.queues(session))
+        except Exception as error:
+            log.debug("needless rings stay: %s", error)
 
     def _idle_rings_counted(self) -> None:
         self._idle_rings = 0

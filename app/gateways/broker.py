@@ -177,6 +177,18 @@ def _ring(rings: Sequence[Ring], slots: dict[str, int]) -> int:
     return len(messages)
 
 
+def drop_needless_rings(queue: str, slots: int) -> int:
+    """Drop rings of a queue that wait beyond as many as ``slots`` serve it; return how many.
+
+    Whoever takes one of the others drains what these stood for. On RabbitMQ they stay: it gives
+    away messages only one by one.
+    """
+    if not is_redis() or slots < 1 or depth(queue) <= slots:
+        return 0
+    with _noticing_failure():
+        return _sender().drop_calls(queue, RUN_TASK, slots)
+
+
 def hand_off(buckets: Iterable[tuple[datetime, Sequence[Pair]]]) -> None:
     """Publish a release message for each bucket: rows due in the 10 ms that begin at its moment."""
     with _noticing_failure():

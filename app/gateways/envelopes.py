@@ -28,6 +28,27 @@ log = logging.getLogger(__name__)
 #: What an option may be for a message to be written from a sample.
 _FILLED = frozenset({"priority", "eta"})
 _PRIORITIES = range(10)
+#: Drops calls of one task from the lists, the last list first and what waits longest in it, until
+#: ``keep`` messages are left in all; other messages keep their places. In one step: nobody can
+#: take a message meanwhile, and none is out of its list.
+_DROP_CALLS = """
+local left, dropped = -tonumber(ARGV[2]), 0
+for _, key in ipairs(KEYS) do left = left + redis.call('LLEN', key) end
+for _, key in ipairs(KEYS) do
+  local others = {}
+  for _ = 1, redis.call('LLEN', key) do
+    if left <= 0 then break end
+    local message = redis.call('RPOP', key)
+    if string.find(message, ARGV[1]) then
+      left, dropped = left - 1, dropped + 1
+    else
+      table.insert(others, message)
+    end
+  end
+  for place = #others, 1, -1 do redis.call('RPUSH', key, others[place]) end
+end
+return dropped
+"""
 #: Celery cuts what it shows of arguments to so many characters.
 _LONG = 1024
 
@@ -133,6 +154,7 @@ class Sender:
             if not isinstance(channel, redis_transport.Channel):
                 raise TypeError("not a Redis broker")
             self._key_of = channel._q_for_pri  # noqa: SLF001 - where Celery's workers look
+            self._prefix = channel.global_keyprefix
             self._redis = channel._create_client()  # noqa: SLF001 - keeps to one pool of sockets
 
     def depth(self, queue: str) -> int:
@@ -141,6 +163,13 @@ class Sender:
         for step in _PRIORITIES:
             pipe.llen(self._key_of(queue, step))
         return sum(pipe.execute())
+
+    def drop_calls(self, queue: str, task: str, keep: int) -> int:
+        """Drop calls of a task that wait in a queue, but for ``keep`` messages; return how many."""
+        keys = [self._prefix + self._key_of(queue, step) for step in reversed(_PRIORITIES)]
+        name = '"task":%s*"' + task.replace(".", "%.") + '"'
+        dropped = self._redis.execute_command("EVAL", _DROP_CALLS, len(keys), *keys, name, keep)
+        return int(dropped)
 
     def send(self, messages: Sequence[Message]) -> bool:
         """Put messages into their lists, in their order.

@@ -1,6 +1,7 @@
 """Waking somebody up for rows, after the commit that made them ready."""
 
 import contextlib
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,8 @@ from app.gateways import broker
 from app.gateways.messages import Pair, Ring, Step
 from app.models import ChainRun, Worker
 from app.services.access import sight
+
+log = logging.getLogger(__name__)
 
 _RINGS = "rings"
 _TAILS = "tails"
@@ -129,6 +132,17 @@ def slots_by_queue(session: Session) -> dict[str, int]:
             found[queue] = found.get(queue, 0) + slots
     _slots = (time.monotonic(), found)
     return found
+
+
+def drop_needless_rings(session: Session, queues: Iterable[str]) -> None:
+    """Drop the rings that nobody needs, of queues in which nothing waits.
+
+    They pile up while no worker is there, one for each row; the first few bring it all.
+    """
+    slots = slots_by_queue(session)
+    for queue in queues:
+        if dropped := broker.drop_needless_rings(queue, slots.get(queue, 0)):
+            log.info("%d rings of the queue %s had nothing left to do", dropped, queue)
 
 
 def _ring(session: Session) -> None:

@@ -1,6 +1,7 @@
 """A prepared statement gives and takes what SQLAlchemy would, on both databases."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,9 @@ from app.services.executions import claims
 from app.services.prepared import Prepared
 from tests.support.rows import make_execution, make_job
 
-_jobs = Job.__table__
-_executions = Execution.__table__
-_tallies = Tally.__table__
+_jobs: Any = Job.__table__
+_executions: Any = Execution.__table__
+_tallies: Any = Tally.__table__
 
 
 def test_its_rows_are_those_of_sqlalchemy(database):
