@@ -64,7 +64,7 @@ def test_it_says_how_many_rows_it_found_for_all_it_was_given(database):
 
 
 def test_it_fails_as_sqlalchemy_does_and_tells_no_values(database):
-    given = {name: sa.bindparam(name) for name in ("family", "key", "stripe", "value")}
+    given: Any = {name: sa.bindparam(name) for name in ("family", "key", "stripe", "value")}
     insert = Prepared(sa.insert(_tallies).values(given))
     row = {"family": "f", "key": "hunter22", "stripe": "s", "value": 1}
     with transaction() as session:
