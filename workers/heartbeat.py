@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from app.db import reading
 from app.services import executions
 from workers import fuse, usage
+from workers.chunks import write_chunk
 from workers.flights import Flight, Flights
 from workers.ledger import Ledger
-from workers.log_sink import write_chunk
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from app.domain.clock import now
 from app.domain.masking import Masker, StreamMasker
-from app.models import ExecutionLog
 from workers.executors.base import Stream
 
 #: A line longer than this is broken, so that one endless line can't fill the memory.
@@ -242,31 +236,6 @@ def without_secrets(sink: LogSink, masker: Masker) -> Iterator[LogSink | MaskedO
         yield output
     finally:
         output.end()
-
-
-def write_chunk(session: Session, execution_id: str, chunk: Chunk) -> None:
-    """Write a chunk and drop what left the window. Writing it again changes nothing."""
-    table: Any = ExecutionLog.__table__
-    if chunk.drop:
-        session.execute(
-            sa.delete(table).where(
-                table.c.execution_id == execution_id, table.c.first_number.in_(chunk.drop)
-            )
-        )
-    values = {
-        "execution_id": execution_id,
-        "first_number": chunk.first,
-        "last_number": chunk.last,
-        "logged_at": chunk.at,
-        "body": chunk.body,
-    }
-    session.execute(_INSERT[session.get_bind().dialect.name], values)
-
-
-_INSERT: dict[str, Any] = {
-    "sqlite": sqlite.insert(ExecutionLog).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(ExecutionLog).on_conflict_do_nothing(),
-}
 
 
 def _body(blocks: list[_Block]) -> str:

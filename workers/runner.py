@@ -21,13 +21,14 @@ from app.services.chain_runs import Place
 from app.services.executions import Claim, Owner
 from app.services.wakeups import carrying, drop_needless_rings, ring_after_commit
 from workers import fuse, usage
+from workers.chunks import write_chunk
 from workers.executors.base import Options
 from workers.executors.stop import StopSignal
 from workers.feed import Feed
 from workers.flights import Flight, Flights
 from workers.heartbeat import Heartbeat
 from workers.ledger import Ledger
-from workers.log_sink import LogSink, write_chunk
+from workers.log_sink import LogSink
 from workers.performer import Ended, Performer
 from workers.telling import tell_lines, tell_sample
 from workers.usage import UsageMeter

@@ -16,7 +16,8 @@ from tests.app.api.live.test_events import key
 from tests.support.api import claim_one, get, wish
 from tests.support.people import make_user, sign_in
 from tests.support.sockets import Watcher
-from workers.log_sink import Chunk, write_chunk
+from workers.chunks import write_chunk
+from workers.log_sink import Chunk
 from workers.telling import tell_lines, tell_sample
 
 
