@@ -3,10 +3,12 @@
 import logging
 import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
 from celery.beat import Scheduler, Service
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app import bootstrap
 from app.db import reading, transaction
@@ -28,8 +30,10 @@ from beat.vigil import Vigil
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-#: A round fires schedules for no longer; the next one goes on.
-FIRING_SECONDS = 2.0
+#: A round fires schedules, or hands off rows, for no longer; the next one goes on.
+PASSES_SECONDS = 0.8
+#: Between two passes others who wait to write have their turn.
+TURN_SECONDS = 0.001
 #: Nor does it seal rows of the audit log for longer.
 SEALING_SECONDS = 0.5
 #: While so many rings for webhooks wait in the broker, no more are added.
@@ -90,10 +94,9 @@ class LedgerScheduler(Scheduler):
         if not leads:
             return
         self._fire()
-        with transaction() as session:
-            handoff.hand_off_due(session, self.settings.handoff_horizon_seconds)
-        with transaction() as session:
-            handoff.queue_overdue(session)
+        horizon = self.settings.handoff_horizon_seconds
+        _in_passes(lambda s: handoff.hand_off_due(s, horizon), handoff.rows_a_pass())
+        _in_passes(handoff.queue_overdue, handoff.rows_a_pass())
         with transaction() as session:
             queues.tend(session)
         self._seal()
@@ -121,11 +124,8 @@ class LedgerScheduler(Scheduler):
             lifecycle.resume_overdue(session)
         with transaction() as session:
             chain_firing.fire_due(session)
-        end = time.monotonic() + FIRING_SECONDS
-        fired = firing.JOBS_A_PASS
-        while fired == firing.JOBS_A_PASS and time.monotonic() < end:
-            with transaction() as session:
-                fired = firing.fire_due(session, self.settings.handoff_horizon_seconds)
+        horizon = self.settings.handoff_horizon_seconds
+        _in_passes(lambda s: firing.fire_due(s, horizon), firing.jobs_a_pass())
 
     def _ring(self) -> None:
         """Repair wake-ups and ring for chores, unless the broker failed a moment ago."""
@@ -144,6 +144,17 @@ class LedgerScheduler(Scheduler):
             chain_runs.repair(session)
         for name in self.timetable.due():
             broker.send_chore(name)
+
+
+def _in_passes(do: Callable[[Session], int], most: int) -> None:
+    """Repeat a unit of work until it saw fewer than ``most`` rows, or the time for it is over."""
+    end = time.monotonic() + PASSES_SECONDS
+    while True:
+        with transaction() as session:
+            seen = do(session)
+        if seen < most or time.monotonic() >= end:
+            return
+        time.sleep(TURN_SECONDS)
 
 
 def run(settings: Settings) -> None:

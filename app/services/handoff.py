@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import db_now
+from app.db import a_pass, db_now
 from app.domain.clock import now
 from app.gateways.messages import Pair
 from app.models import Execution
@@ -15,7 +15,7 @@ from app.services.wakeups import hand_off_after_commit
 
 #: A handed row that is so late has lost its release message, or its dispatcher.
 OVERDUE_SECONDS = 1.0
-ROWS_A_PASS = 5000
+_ROWS_A_PASS = 5000
 _CHUNK = 500
 _HANDED = (
     *(Execution.id, Execution.generation, Execution.run_at),
@@ -23,13 +23,21 @@ _HANDED = (
 )
 
 
+def rows_a_pass() -> int:
+    """Return how many rows are handed off in one transaction at most."""
+    return a_pass(_ROWS_A_PASS)
+
+
 def hand_off_due(session: Session, horizon: float) -> int:
-    """Hand off the rows that fall due within ``horizon`` seconds; those due now are queued."""
+    """Hand off a pass of rows that fall due within ``horizon`` seconds; those due now are queued.
+
+    Returns how many it saw.
+    """
     rows = session.execute(
         sa.select(*_HANDED)
         .where(DUE, Execution.run_at <= db_now(horizon), Execution.handed_at.is_(None))
         .order_by(Execution.run_at)
-        .limit(ROWS_A_PASS)
+        .limit(rows_a_pass())
     ).all()
     due_now = now() + timedelta(milliseconds=20)
     _mark_handed(session, [row.id for row in rows])
@@ -42,17 +50,17 @@ def hand_off_due(session: Session, horizon: float) -> int:
 
 
 def queue_overdue(session: Session) -> int:
-    """Queue rows whose release message never came; return how many moved."""
+    """Queue a pass of rows whose release message never came; return how many it saw."""
     rows = session.execute(
         sa.select(Execution.id, Execution.generation)
         .where(DUE, NO_MOMENT_OF_A_PAUSE, Execution.run_at <= db_now(-OVERDUE_SECONDS))
         .order_by(Execution.run_at)
-        .limit(ROWS_A_PASS)
-    )
+        .limit(rows_a_pass())
+    ).all()
     moved = _queue(session, [(row_id, generation) for row_id, generation in rows])
     if moved:
         tallies.add(session, "events", "repairs", moved)
-    return moved
+    return len(rows)
 
 
 def _mark_handed(session: Session, ids: list[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import db_now
+from app.db import a_pass, db_now
 from app.domain.schedules import Schedule
 from app.models import Job
 from app.services import executions
@@ -25,8 +25,7 @@ from app.services.schedules.planning import TICK
 
 log = logging.getLogger(__name__)
 
-#: So many jobs are fired in one transaction.
-JOBS_A_PASS = 500
+_JOBS_A_PASS = 500
 #: So many moments of one job are made in one pass; the next pass goes on.
 MOMENTS_A_PASS = 1000
 #: So many missed moments in a row have rows of their own; what is beyond shares one.
@@ -39,7 +38,7 @@ _DUE = (
     sa.select(_jobs, db_now().label("clock"))
     .where(_jobs.c.next_due_at <= db_now(sa.bindparam("horizon", type_=sa.Float())))
     .order_by(_jobs.c.next_due_at)
-    .limit(JOBS_A_PASS)
+    .limit(sa.bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
 _CHANGED = (
@@ -58,12 +57,17 @@ class FiredByAnother(Exception):
     """Another beat fired one of these jobs at the same time; the next tick sees what is left."""
 
 
+def jobs_a_pass() -> int:
+    """Return how many jobs are fired in one transaction at most."""
+    return a_pass(_JOBS_A_PASS)
+
+
 def fire_due(session: Session, horizon: float) -> int:
-    """Fire up to 500 jobs whose next moment lies within ``horizon`` seconds; return how many.
+    """Fire a pass of jobs whose next moment lies within ``horizon`` seconds; return how many.
 
     Raises :class:`FiredByAnother`; then nothing of this unit of work may be kept.
     """
-    found = session.execute(_DUE, {"horizon": horizon}).mappings().all()
+    found = session.execute(_DUE, {"horizon": horizon, "limit": jobs_a_pass()}).mappings().all()
     if not found:
         return 0
     closed = closures.past(session)
