@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from app.models import Tally
@@ -76,22 +76,30 @@ def _write(session: Session) -> None:
 
 
 def _upsert(session: Session, rows: list[dict[str, Any]]) -> None:
-    _UPSERT[session.get_bind().dialect.name].write(session, rows)
+    if session.get_bind().dialect.name == "sqlite":
+        _UPSERT.write(session, rows)
+    else:
+        _UPSERT_ALL.write(session, [{name: [row[name] for row in rows] for name in rows[0]}])
 
 
-def _make_upsert(insert: Any) -> Prepared:
-    given: dict[str, Any] = {
-        name: sa.bindparam(name) for name in ("family", "key", "stripe", "value")
-    }
-    return Prepared(
-        insert.values(given).on_conflict_do_update(
-            index_elements=["family", "key", "stripe"],
-            set_={"value": _tally.c.value + insert.excluded.value},
-        )
+_UPSERT = Prepared(
+    sqlite.insert(_tally)
+    .values({column.name: sa.bindparam(column.name) for column in _tally.c})
+    .on_conflict_do_update(
+        index_elements=["family", "key", "stripe"],
+        set_={"value": _tally.c.value + sqlite.insert(_tally).excluded.value},
     )
-
-
-_UPSERT = {
-    "sqlite": _make_upsert(sqlite.insert(_tally)),
-    "postgresql": _make_upsert(postgresql.insert(_tally)),
-}
+)
+#: PostgreSQL is far away: it takes all rows in one go.
+_UPSERT_ALL = Prepared(
+    sa.text(
+        """
+        INSERT INTO tallies (family, key, stripe, value)
+        SELECT * FROM unnest(
+            CAST(:family AS text[]), CAST(:key AS text[]), CAST(:stripe AS text[]),
+            CAST(:value AS double precision[])
+        )
+        ON CONFLICT (family, key, stripe) DO UPDATE SET value = tallies.value + excluded.value
+        """
+    )
+)

@@ -58,11 +58,9 @@ _FOLLOW_ONE = Prepared(_FOLLOW.where(_ONE).returning(_jobs.c.id, _DELAY))
 _FOLLOW_MANY = _FOLLOW.where(_MANY).returning(_jobs.c.id, _DELAY)
 _FOLLOW_ONE_AND_ASK = Prepared(_FOLLOW.where(_ONE).returning(*_AND_ASK))
 _FOLLOW_MANY_AND_ASK = _FOLLOW.where(_MANY).returning(*_AND_ASK)
-_WAITED_FOR = (
-    sa.select(Execution.blocked_on)
-    .distinct()
-    .where(Execution.blocked_on.in_(sa.bindparam("keys", expanding=True)))
-)
+_WAITED_FOR = sa.select(Execution.blocked_on).distinct()
+_WAITED_FOR_ONE = Prepared(_WAITED_FOR.where(Execution.blocked_on == sa.bindparam("of_key")))
+_WAITED_FOR_MANY = _WAITED_FOR.where(Execution.blocked_on.in_(sa.bindparam("keys", expanding=True)))
 
 
 def follow_job(session: Session, job_id: str, ended: str | None) -> None:
@@ -88,11 +86,17 @@ def follow_ended(session: Session, job_ids: Sequence[str], ended: str) -> list[s
     """Do what :func:`follow_jobs` does, and return those jobs whose end held rows wait for."""
     if session.get_bind().dialect.name != "sqlite":
         follow_jobs(session, job_ids, ended)
-        return [key for key in session.scalars(_WAITED_FOR, {"keys": list(job_ids)}) if key]
+        return _waited_for(session, job_ids)
     session.flush()
     given = {"ended": ended, "result": ended}
     rows = _follow(session, (_FOLLOW_ONE_AND_ASK, _FOLLOW_MANY_AND_ASK), set(job_ids), given)
     return [row.id for row in rows if row.is_waited_for]
+
+
+def _waited_for(session: Session, job_ids: Sequence[str]) -> list[str]:
+    if len(job_ids) == 1:
+        return [row.blocked_on for row in _WAITED_FOR_ONE.rows(session, {"of_key": job_ids[0]})]
+    return [key for key in session.scalars(_WAITED_FOR_MANY, {"keys": list(job_ids)}) if key]
 
 
 def _follow(
