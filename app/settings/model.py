@@ -1,5 +1,6 @@
 """All that is fixed at start, as one frozen object."""
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -188,7 +189,7 @@ class Settings(MailSettings, SecuritySettings, TelemetrySettings):
         """Run slots of one worker: WORKERS_COUNT, or half the cores, at least two."""
         return self.workers_count or max(2, (os.cpu_count() or 2) // 2)
 
-    @property
+    @functools.cached_property
     def rules(self) -> Rules:
         """The operator's rules that configs of jobs are held against."""
         return Rules(self.outbound, self.containers, self.programs)
