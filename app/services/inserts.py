@@ -4,7 +4,7 @@ The text of an INSERT is made once for each table, and rows go straight to the d
 the time for one row, a tenth for many. What listens to sessions does not see these rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +39,10 @@ class _Form:
         quoted = dialect.identifier_preparer
         # What only the database knows a value for is its own.
         own = [c for c in table.columns if c.default is not None or c.server_default is None]
-        self._columns = [_column(column, dialect) for column in own]
+        self._names = [column.name for column in own]
+        self._defaults = [_default(column) for column in own]
+        bound = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in own]
+        self._bound = [(place, one) for place, one in enumerate(bound) if one is not None]
         names = ", ".join(quoted.quote(column.name) for column in own)
         mark = "?" if dialect.paramstyle == "qmark" else "%s"
         self._target = f"{quoted.format_table(table)} ({names})"
@@ -60,7 +63,7 @@ class _Form:
         finally:
             cursor.close()
 
-    def _insert(self, cursor: Any, values: list[tuple[Any, ...]]) -> None:
+    def _insert(self, cursor: Any, values: list[list[Any]]) -> None:
         if len(values) == 1:
             cursor.execute(self._text, values[0])
         elif self._copies and len(values) >= _MANY:
@@ -70,20 +73,18 @@ class _Form:
         else:
             cursor.executemany(self._text, values)
 
-    def _values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(
-            [
-                value if bound is None or value is None else bound(value)
-                for name, default, bound in self._columns
-                for value in (row.get(name, default),)
-            ]
-        )
+    def _values(self, row: Mapping[str, Any]) -> list[Any]:
+        values = list(map(row.get, self._names, self._defaults))
+        for place, bound in self._bound:
+            if values[place] is not None:
+                values[place] = bound(values[place])
+        return values
 
 
-def _column(column: Any, dialect: sa.Dialect) -> tuple[str, Any, Callable[[Any], Any] | None]:
-    """Return the name of a column, its default, and what makes a value one of the driver's."""
-    default = column.default
-    if default is not None and not default.is_scalar:
+def _default(column: Any) -> Any:
+    """Return what stands in a column if nothing is given."""
+    if column.default is None:
+        return None
+    if not column.default.is_scalar:
         raise TypeError(f"{column} has a default that is not a plain value")
-    bound = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return column.name, None if default is None else default.arg, bound
+    return column.default.arg

@@ -1,5 +1,7 @@
 """What is inserted without the mapper is read by it as if it had inserted it."""
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -34,7 +36,7 @@ class TestInsert:
             assert {name: getattr(found[row["id"]], name) for name in row} == row
 
     def test_what_a_row_leaves_out_is_its_default_or_null(self):
-        row = dict.fromkeys(("project_id", "queue"), "default") | dict.fromkeys(
+        row: dict[str, Any] = dict.fromkeys(("project_id", "queue"), "default") | dict.fromkeys(
             ("name", "type", "timezone", "status", "created_by"), "any"
         )
         row |= {"id": new_id(), "config": "{}", "priority": 5}
@@ -42,7 +44,7 @@ class TestInsert:
         with transaction() as session:
             Insert(Job.__table__).run(session, [row])
         with reading() as session:
-            job = session.get(Job, row["id"])
+            job = session.scalars(sa.select(Job)).one()
             assert (job.enabled, job.version, job.misfire) == (True, 1, "latest")
             assert (job.description, job.scheduled_at) == (None, None)
 
