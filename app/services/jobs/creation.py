@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -56,6 +57,7 @@ _DEFINED = (
     "misfire_grace_seconds",
     "auto_start",
 )
+_defined_of = attrgetter(*_DEFINED)
 
 _TAKEN = "another job has this external_id"
 #: Why a job that is not started by itself is paused.
@@ -168,7 +170,7 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
     """Return the row that keeps a job as it stands now."""
-    definition = {name: getattr(job, name) for name in _DEFINED}
+    definition = dict(zip(_DEFINED, _defined_of(job), strict=True))
     definition |= {"config": orjson.loads(job.config), "tag_ids": sorted(tag_ids)}
     definition["schedule"] = orjson.loads(job.schedule) if job.schedule else None
     definition["retry"] = orjson.loads(job.retry) if job.retry else None
