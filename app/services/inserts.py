@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+_CONNECTION = "connection of inserts"
 #: From so many rows on PostgreSQL is given them by COPY.
 _MANY = 8
 
@@ -25,11 +26,19 @@ class Insert:
         """Insert rows now. Errors are those of SQLAlchemy."""
         if not rows:
             return
-        connection = session.connection()
+        connection = _connection_of(session)
         form = self._forms.get(connection.dialect.name)
         if form is None:
             form = self._forms[connection.dialect.name] = _Form(self._table, connection.dialect)
         form.run(connection, rows)
+
+
+def _connection_of(session: Session) -> sa.Connection:
+    """Return the connection of a unit of work; the session itself finds it as slowly each time."""
+    known: sa.Connection | None = session.info.get(_CONNECTION)
+    if known is None or known.closed or not known.in_transaction():
+        known = session.info[_CONNECTION] = session.connection()
+    return known
 
 
 class _Form:
