@@ -4,10 +4,12 @@ Entry points open a unit of work with :func:`transaction`; nothing else commits.
 """
 
 import contextlib
+import functools
 import logging
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -27,7 +29,7 @@ BUSY_SECONDS = 10
 _url = ""
 _pool_size = 5
 _engines: dict[int, sa.Engine] = {}
-_AFTER = "after_commit"
+_AFTER, _TURN = "after_commit", "turn"
 _openers: list[Callable[[Session], None]] = []
 
 
@@ -75,7 +77,9 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
             url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": 10}
         )
         sa.event.listen(made, "connect", _prepare_sqlite)
-        sa.event.listen(made, "begin", _begin_sqlite)
+        turn = _Turn()
+        sa.event.listen(made, "begin", lambda connection: _begin_sqlite(connection, turn))
+        sa.event.listen(made, "checkin", turn.give)
         return made
     return sa.create_engine(
         url,
@@ -116,15 +120,38 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
+class _Turn:
+    """Whose turn it is to write on SQLite, among the threads of this process.
+
+    Each is woken when it is its turn: all of them asking for the file's lock would only take time
+    from the one that has it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def take(self, connection: sa.Connection) -> None:
+        """Wait for the turn, but no longer than for the lock itself."""
+        info = connection.connection.record_info
+        if info is not None and not info.get(_TURN):
+            info[_TURN] = self._lock.acquire(timeout=BUSY_SECONDS)
+
+    def give(self, _raw: object, record: Any) -> None:
+        """Let the next one have it: the connection is back in the pool, whatever came of it."""
+        if record.record_info.pop(_TURN, False):
+            self._lock.release()
+
+
+def _begin_sqlite(connection: sa.Connection, turn: _Turn) -> None:
     # Straight to the driver: through SQLAlchemy these cost more than what they begin.
     raw: Any = connection.connection.driver_connection
     if connection.get_execution_options().get("reading", False):
         raw.execute("BEGIN")
         return
+    deadline = time.monotonic() + BUSY_SECONDS
+    turn.take(connection)
     # SQLite's own waiting sleeps ever longer and lets the free lock lie: we ask more often.
     raw.execute("PRAGMA busy_timeout=0")
-    deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             raw.execute("BEGIN IMMEDIATE")
@@ -214,16 +241,22 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment without time zone")
-        moment = value.astimezone(UTC)
+        moment = value if value.tzinfo is UTC else value.astimezone(UTC)
         if dialect.name == "postgresql":
             return moment
-        return moment.isoformat(sep=" ", timespec="milliseconds")[:23]
+        return _sortable(moment)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Return aware moments in UTC."""
         if value is None or isinstance(value, datetime):
             return None if value is None else value.astimezone(UTC)
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+@functools.lru_cache(maxsize=1024)
+def _sortable(moment: datetime) -> str:
+    """Return a moment in UTC as SQLite keeps it: rows that are written together share theirs."""
+    return moment.isoformat(sep=" ", timespec="milliseconds")[:23]
 
 
 class db_now(FunctionElement[datetime]):  # noqa: N801 - reads as an SQL function

@@ -1,5 +1,8 @@
 """The HTTP application, put together from its parts."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from app import web
@@ -66,9 +69,17 @@ RESOURCES = (
 )
 
 
+class _Application(Flask):
+    """Flask whose views and hooks are plain functions: it asks about each of them, each time."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """Return the application; database and broker are configured by the process."""
-    app = Flask("oneoff", static_folder=None)
+    app = _Application("oneoff", static_folder=None)
     app.config.update(_config(settings))
     app.url_map.strict_slashes = False
     answers.install(app)

@@ -22,7 +22,7 @@ from app import db, reactions
 from app.cli.broker_server import binary
 from app.factory import create_app
 from app.gateways import broker, cipher
-from app.services import installation, wakeups
+from app.services import installation, system, wakeups
 from app.services.executions import limits
 from app.services.live import ending
 from app.services.live.hub import Hub
@@ -88,6 +88,7 @@ def database(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[str
         _renew(url)
     db.configure(url)
     limits.forget()
+    system.forget()
     yield request.param
     _close_hubs()
     db.engine().dispose()

@@ -1,5 +1,6 @@
 """The HTTP server: gunicorn with threads around the Flask application."""
 
+import gc
 import importlib
 import logging
 import socket
@@ -69,7 +70,18 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         bootstrap.start("api", self.settings)
         _invite_the_first(self.settings)
         app = importlib.import_module("app.factory").create_app(self.settings)
+        _leave_what_stays()
         return Turns(app, THREADS)
+
+
+def _leave_what_stays() -> None:
+    """Have the collector of garbage pass by what is there for good, and come less often.
+
+    It took an eighth of the time of a request to walk through what the application is made of.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def _last_words(_server: object, _worker: object) -> None:

@@ -1,17 +1,51 @@
 """The values of system_config: shown, checked and changed at run time."""
 
 import json
+import time
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from app.db import after_commit
 from app.domain.clock import now
 from app.domain.errors import Conflict, invalid
 from app.domain.texts import json_text
 from app.models import SystemConfig
 from app.settings import RUNTIME_KEYS, Settings
+
+#: So long a process takes what it has read for what holds.
+_HELD_SECONDS = 1.0
+#: What jobs take that name none of their own.
+_DEFAULTS = ("default_priority", "default_timezone")
+#: Asked when jobs are made: without the mapper.
+_config: Any = SystemConfig.__table__
+_STORED = sa.select(_config.c.key, _config.c.value).where(_config.c.key.in_(_DEFAULTS))
+_known: tuple[float, dict[str, Any]] = (0.0, {})
+
+
+def job_defaults(session: Session, settings: Settings) -> dict[str, Any]:
+    """Return the values that jobs without their own take, as they were at most a second ago.
+
+    What this process changes holds in it at once.
+    """
+    global _known  # noqa: PLW0603 - a cache of this process
+    read_at, stored = _known
+    if not read_at or time.monotonic() - read_at >= _HELD_SECONDS:
+        rows = session.connection().execute(_STORED)
+        stored = {key: json.loads(text) for key, text in rows}
+        _known = (time.monotonic(), stored)
+    return {
+        key: getattr(settings, key) if key in settings.given or key not in stored else stored[key]
+        for key in _DEFAULTS
+    }
+
+
+def forget() -> None:
+    """Have this process ask anew what is stored."""
+    global _known  # noqa: PLW0603
+    _known = (0.0, {})
 
 
 def list_config(session: Session, settings: Settings) -> list[dict[str, Any]]:
@@ -48,6 +82,7 @@ def update_config(session: Session, settings: Settings, key: str, value: str) ->
         session.add(SystemConfig(key=key, value=text, updated_at=now()))
     else:
         row.value, row.updated_at = text, now()
+    after_commit(session, forget)
 
 
 def _checked(key: str, value: str) -> Any:

@@ -1,5 +1,6 @@
 """All that is fixed at start, as one frozen object."""
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -207,11 +208,10 @@ class Settings(MailSettings, SecuritySettings, TelemetrySettings):
     @property
     def containers(self) -> ContainerRules:
         """The rules for containers of jobs."""
-        own = [self.folder, Path(self.database.removeprefix("sqlite:///"))]
-        files = {str(p) for path in own if path.is_absolute() for p in (path, path.resolve())}
+        files = _own_files(self.folder, Path(self.database.removeprefix("sqlite:///")))
         socket = self.docker_host.removeprefix("unix://")
         sockets = (socket,) if socket.startswith("/") else ()
-        return ContainerRules(self.docker_allow, tuple(sorted(files)), sockets)
+        return ContainerRules(self.docker_allow, files, sockets)
 
     @property
     def outbound(self) -> OutboundPolicy:
@@ -237,3 +237,10 @@ class Settings(MailSettings, SecuritySettings, TelemetrySettings):
         of_jobs = () if self.auth_enabled else self.outbound_allow
         allow = (*of_jobs, *self.webhook_allow)
         return replace(self.outbound, allow=allow, reaches_private=not self.auth_enabled)
+
+
+@functools.lru_cache(maxsize=16)
+def _own_files(*paths: Path) -> tuple[str, ...]:
+    """Return where our own files are, by each of their names; every new job is held against it."""
+    found = {str(one) for path in paths if path.is_absolute() for one in (path, path.resolve())}
+    return tuple(sorted(found))

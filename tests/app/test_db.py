@@ -1,5 +1,8 @@
 """The units of work on both databases."""
 
+import contextlib
+import threading
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -8,7 +11,7 @@ from app import db
 from app.db import reading, transaction
 from app.domain.clock import now
 from app.domain.execution_state import RUNNING
-from app.models import Execution
+from app.models import Execution, Tally
 from app.services.execution_lists import ExecutionFilters, page
 from app.services.listing import Wanted
 from tests.support.rows import make_execution, make_job
@@ -60,3 +63,45 @@ def test_an_error_of_the_database_does_not_tell_what_it_was_given(database):
         session.execute(statement, {"key": "k", "value": "hunter22"})
     assert "INSERT INTO system_config" in str(caught.value)
     assert "SQL parameters hidden" in str(caught.value)
+
+
+class _Broken(Exception):
+    pass
+
+
+def _add_one(*, breaks=False, loses_connection=False):
+    with transaction() as session:
+        session.execute(sa.text("UPDATE tallies SET value = value + 1 WHERE family = 'tried'"))
+        if loses_connection:
+            session.connection().invalidate()
+        if breaks or loses_connection:
+            raise _Broken
+
+
+def test_of_many_threads_that_write_each_has_its_turn(database):
+    with transaction() as session:
+        session.add(Tally(family="tried", key="", stripe="base", value=0))
+
+    def write():
+        for number in range(30):
+            with contextlib.suppress(_Broken):
+                _add_one(breaks=number % 3 == 0)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with reading() as session:
+        query = sa.select(Tally.value).where(Tally.family == "tried")
+        assert session.scalar(query) == 8 * 20
+
+
+def test_a_turn_ends_with_a_connection_that_is_lost(database, monkeypatch):
+    monkeypatch.setattr(db, "BUSY_SECONDS", 600)
+    with pytest.raises(_Broken):
+        _add_one(loses_connection=True)
+    other = threading.Thread(target=_add_one, daemon=True)
+    other.start()
+    other.join(30)
+    assert not other.is_alive()

@@ -84,8 +84,10 @@ class _Rules:
 
     def mark(self, response: Response) -> Response:
         """Add the headers that browsers obey."""
+        given = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - not pairs
         for name, value in _SECURITY.items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in given:
+                response.headers.add(name, value)
         if came_by_tls():
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.path.startswith(("/api", "/health")):

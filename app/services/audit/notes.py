@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.domain.clock import now, to_wire
 from app.domain.ids import new_id
 from app.models import AuditEntry
+from app.services.inserts import Insert
 
 DONE: Final = "done"
 DENIED: Final = "denied"
@@ -21,10 +21,7 @@ FAILED: Final = "failed"
 #: So much is kept of what changed (characters of JSON), and of a name.
 MOST_DETAIL: Final = 16 * 1024
 MOST_NAME: Final = 300
-_entries: Any = AuditEntry.__table__
-#: Always with all columns, so that it is compiled once.
-_INSERT: Final = sa.insert(_entries)
-_EMPTY: Final[dict[str, Any]] = dict.fromkeys(_entries.c.keys())
+_INSERT: Final = Insert(AuditEntry.__table__)
 #: What could end a line, move a terminal's cursor or turn the direction of a text around.
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -100,7 +97,7 @@ def note(
 
 def add(session: Session, deed: Deed, values: Mapping[str, Any]) -> None:
     """Insert a row at once; of ``values`` all that is left out is null."""
-    row = _EMPTY | {
+    row = {
         "id": new_id(),
         "at": now(),
         "actor": plain(deed.actor),
@@ -111,10 +108,10 @@ def add(session: Session, deed: Deed, values: Mapping[str, Any]) -> None:
         **values,
     }
     for name in ("target_id", "target_name"):
-        if row[name] is not None:
+        if row.get(name) is not None:
             row[name] = plain(row[name])[:MOST_NAME]
-    row["detail"] = text_of(row["detail"])
-    session.connection().execute(_INSERT, row)
+    row["detail"] = text_of(row.get("detail"))
+    _INSERT.run(session, [row])
 
 
 def plain(text: str) -> str:

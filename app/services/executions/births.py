@@ -20,7 +20,10 @@ from app.services import tracing
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
 from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE, another_in_progress
+from app.services.inserts import Insert
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
+
+_INSERT = Insert(Execution.__table__)
 
 
 def born(job: Job, run_at: datetime, origin: str, actor: str | None, **over: Any) -> dict[str, Any]:
@@ -85,9 +88,7 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     tracing.give(session, rows)
-    columns = {name for row in rows for name in row}
-    table: Any = Execution.__table__
-    session.connection().execute(sa.insert(table), [dict.fromkeys(columns) | row for row in rows])
+    _INSERT.run(session, rows)
     waiting = [r for r in rows if r["status"] == state.QUEUED and r["concurrency_key"]]
     keys.touch(session, [r["concurrency_key"] for r in waiting], [r["id"] for r in waiting])
     claimable = [r for r in rows if r["status"] == state.QUEUED and not r.get("blocked_on")]

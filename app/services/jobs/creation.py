@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
 from app.services import audit, executions
 from app.services.access import sight
+from app.services.inserts import Insert
 from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning
@@ -25,8 +27,7 @@ from app.settings import Settings
 
 MAX_BULK = 10_000
 _CHUNK = 500
-_jobs: Any = Job.__table__
-_versions: Any = JobVersion.__table__
+_JOBS, _VERSIONS, _TAGGED = map(Insert, (Job.__table__, JobVersion.__table__, job_tags))
 _queues: Any = Queue.__table__
 #: What a version of a job keeps: all that an edit can change.
 _DEFINED = (
@@ -56,6 +57,7 @@ _DEFINED = (
     "misfire_grace_seconds",
     "auto_start",
 )
+_defined_of = attrgetter(*_DEFINED)
 
 _TAKEN = "another job has this external_id"
 #: Why a job that is not started by itself is paused.
@@ -156,14 +158,9 @@ def _first_rows(job: Job, actor: str) -> list[dict[str, Any]]:
 def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
     if not made:
         return
-    connection = session.connection()
-    connection.execute(sa.insert(_jobs), [vars(m.job) for m in made])
-    connection.execute(
-        sa.insert(_versions), [version_row(m.job, [t.id for t in m.tags], actor) for m in made]
-    )
-    tagged = [{"job_id": m.job.id, "tag_id": t.id} for m in made for t in m.tags]
-    if tagged:
-        connection.execute(sa.insert(job_tags), tagged)
+    _JOBS.run(session, [vars(m.job) for m in made])
+    _VERSIONS.run(session, [version_row(m.job, [t.id for t in m.tags], actor) for m in made])
+    _TAGGED.run(session, [{"job_id": m.job.id, "tag_id": t.id} for m in made for t in m.tags])
     add_queues(session, {m.job.queue for m in made})
     executions.add(session, [row for m in made for row in m.rows])
     for one in made:
@@ -173,7 +170,7 @@ def _insert(session: Session, made: Sequence[_Made], actor: str) -> None:
 
 def version_row(job: Job, tag_ids: Sequence[str], actor: str) -> dict[str, Any]:
     """Return the row that keeps a job as it stands now."""
-    definition = {name: getattr(job, name) for name in _DEFINED}
+    definition = dict(zip(_DEFINED, _defined_of(job), strict=True))
     definition |= {"config": orjson.loads(job.config), "tag_ids": sorted(tag_ids)}
     definition["schedule"] = orjson.loads(job.schedule) if job.schedule else None
     definition["retry"] = orjson.loads(job.retry) if job.retry else None

@@ -1,6 +1,5 @@
 """Judging what somebody wants a job to be: all faults at once, and the values to store."""
 
-import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from app.domain.retry import read_policy
 from app.domain.specs import SPECS, filling
 from app.domain.texts import json_text
 from app.gateways.broker import RESERVED
-from app.models import Job, Project, SystemConfig, Tag
+from app.models import Job, Project, Tag
+from app.services import system
 from app.services.access import owners, sight
 from app.services.jobs import timing
 from app.services.jobs.faults import Faults
@@ -36,28 +36,23 @@ class Draft:
     faults: tuple[Fault, ...] = ()
 
 
-_DEFAULTS = ("default_priority", "default_timezone")
-#: Asked by every POST: made once, and without the mapper.
-_config: Any = SystemConfig.__table__
-_STORED = sa.select(_config.c.key, _config.c.value).where(_config.c.key.in_(_DEFAULTS))
-
-
 class Known:
     """What drafts refer to, looked up once for all drafts of a call."""
 
     def __init__(self, session: Session, settings: Settings) -> None:
         self.session, self.settings = session, settings
         self.moment = now()
+        self._defaults: dict[str, Any] | None = None
         self._projects: dict[str, bool] = {}
         self._tags: dict[str, Tag | None] = {}
 
-    @functools.cached_property
+    @property
     def defaults(self) -> dict[str, Any]:
         """The run-time values that drafts without their own take."""
-        stored = self.session.connection().execute(_STORED).all()
-        found = {key: getattr(self.settings, key) for key in _DEFAULTS}
-        given = self.settings.given
-        return found | {key: json.loads(text) for key, text in stored if key not in given}
+        # No cached_property: in Python 3.11 all threads wait in turn for its one lock.
+        if self._defaults is None:
+            self._defaults = system.job_defaults(self.session, self.settings)
+        return self._defaults
 
     def has_project(self, project_id: str) -> bool:
         """Return whether there is such a project."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -55,6 +56,8 @@ _PLAIN = (
     "created_at",
     "updated_at",
 )
+_plain_of = attrgetter(*_PLAIN)
+_NEVER_RAN = figures.standing(())
 #: What a query for :func:`page` selects.
 COLUMNS = tuple(getattr(Job, name) for name in (*_PLAIN, "schedule", "next_due_at"))
 _RECENT_COLUMNS = (
@@ -121,7 +124,7 @@ def tag_wire(tag: Any) -> dict[str, Any]:
 def _wire(
     job: Any, tags: list[dict[str, Any]], recent: list[Any], due_at: datetime | None
 ) -> dict[str, Any]:
-    wire = {name: getattr(job, name) for name in _PLAIN}
+    wire = dict(zip(_PLAIN, _plain_of(job), strict=True))
     wire["spec"] = orjson.loads(job.config)
     wire["retry"] = orjson.loads(job.retry) if job.retry else None
     wire["schedule"] = timing.schedule_wire(job)
@@ -135,7 +138,7 @@ def _wire(
         {"id": row.id, "status": row.status, "duration_ms": row.duration_ms} for row in started
     ]
     wire["usual_duration_ms"] = figures.usual_duration_ms(started)
-    wire |= figures.standing(recent)
+    wire |= figures.standing(recent) if recent else _NEVER_RAN
     if tags:
         wire["tags"] = tags
     return wire

@@ -3,7 +3,9 @@
 import pytest
 
 from app.db import reading, transaction
+from app.domain.clock import now
 from app.domain.errors import Conflict, Invalid
+from app.models import SystemConfig
 from app.services import installation, system
 from app.settings import RUNTIME_KEYS, Settings
 
@@ -36,6 +38,20 @@ class TestConfig:
             assert installation.runtime_value(session, PLAIN, key) == value
             shown = {row["key"]: row for row in system.list_config(session, PLAIN)}[key]
         assert (shown["value"].strip('"'), shown["locked"]) == (str(value), False)
+
+    def test_what_jobs_take_is_read_once_a_second_and_anew_once_it_is_changed(self):
+        def defaults():
+            with reading() as session:
+                return system.job_defaults(session, PLAIN)
+
+        assert defaults() == {"default_priority": 5, "default_timezone": "UTC"}
+        with transaction() as session:
+            session.add(SystemConfig(key="default_priority", value="7", updated_at=now()))
+        assert defaults()["default_priority"] == 5
+        with transaction() as session:
+            system.update_config(session, PLAIN, "default_timezone", '"Asia/Tokyo"')
+            assert defaults()["default_timezone"] == "UTC"
+        assert defaults() == {"default_priority": 7, "default_timezone": "Asia/Tokyo"}
 
     def test_what_this_start_gives_is_shown_and_cant_be_changed(self):
         given = Settings(default_priority=9, given=frozenset({"default_priority"}))
