@@ -85,7 +85,7 @@ def migrate(settings: Settings) -> None:
     """Bring the database to this release's schema and seed its run-time values."""
     db.configure(settings.database)
     revision = apply.current(db.engine())
-    if revision is None or revision in apply.known():
+    if revision is None or revision in apply.known() - {apply.newest()}:
         apply.upgrade(db.engine())
     if problem := bootstrap.schema_problem(db.engine()):
         click.echo(problem, err=True)
