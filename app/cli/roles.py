@@ -13,7 +13,7 @@ from sqlalchemy.orm import configure_mappers
 from app import bootstrap, db
 from app.cli import broker_server
 from app.cli.supervisor import KILL_AFTER_SECONDS, Role, fork
-from app.gateways import telemetry
+from app.gateways import forking, telemetry
 from app.services import workers
 from app.settings import Settings
 
@@ -52,11 +52,12 @@ PRELOADED = (
 
 def preload(settings: Settings) -> None:
     """Import what the roles need; nothing here opens a socket or starts a thread."""
-    for name in PRELOADED:
-        importlib.import_module(name)
-    configure_mappers()
-    if settings.has_telemetry:
-        telemetry.preload()
+    with forking.loading():
+        for name in PRELOADED:
+            importlib.import_module(name)
+        configure_mappers()
+        if settings.has_telemetry:
+            telemetry.preload()
 
 
 def call(where: str, *arguments: Any) -> None:

@@ -1,7 +1,6 @@
 """Runs child processes: starts them in order, restarts those that die, stops all in order."""
 
 import ctypes
-import gc
 import logging
 import os
 import signal
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 
 from setproctitle import setproctitle
 
-from app.gateways import log_files
+from app.gateways import forking, log_files
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +53,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         self._heed_hangup()
-        gc.collect()
-        gc.freeze()
+        forking.prepare()
         for role in self.roles:
             self._start(role)
         while not self._stopping:
