@@ -19,10 +19,9 @@ from app.settings import Settings
 
 #: Threads of the worker of webhooks, notifications and chores; those it does not need don't start.
 AUXILIARY_SLOTS = 16
-#: Imported once by a parent before it forks, so that its children share the memory.
+#: Imported once by a parent before it forks, so that its children share the memory. What only the
+#: API needs it imports itself: in the parent that would be there twice, as its users write to it.
 PRELOADED = (
-    "app.factory",
-    "app.cli.api_server",
     "workers.main",
     "workers.celery_app",
     "workers.process",
@@ -46,7 +45,6 @@ PRELOADED = (
     "celery.worker.consumer",
     "celery.worker.pidbox",
     "kombu.transport.redis",
-    "gunicorn.workers.gthread",
 )
 
 
