@@ -48,6 +48,7 @@ class LedgerScheduler(Scheduler):
         self.sweep = QueueSweep()
         self.timetable = Timetable()
         self.leads = False
+        self.renew_at = 0.0
         telemetry.observe(_DEPTH, "queue", self._depths)
         super().__init__(*args, **kwargs)
 
@@ -83,13 +84,12 @@ class LedgerScheduler(Scheduler):
             return {name: depth for name, (depth, _) in statistics.queues(session).items()}
 
     def _round(self) -> None:
-        with transaction() as session:
-            leads = leader.lead(session, self.identity)
+        self._lead()
+        if self.leads:
+            self._fire()
         trusted = self.vigil.seen()
-        self.leads = leads
-        if not leads:
+        if not self.leads:
             return
-        self._fire()
         with transaction() as session:
             handoff.hand_off_due(session, self.settings.handoff_horizon_seconds)
         with transaction() as session:
@@ -102,6 +102,14 @@ class LedgerScheduler(Scheduler):
                 recovery.judge_expired(session)
         self._ring()
 
+    def _lead(self) -> None:
+        """Take the lead or renew it. Who has it renews it only now and then: that is a write."""
+        if self.leads and time.monotonic() < self.renew_at:
+            return
+        with transaction() as session:
+            self.leads = leader.lead(session, self.identity)
+        self.renew_at = time.monotonic() + leader.RENEW_SECONDS
+
     def _seal(self) -> None:
         """Seal rows of the audit log; what is left, the next round does."""
         with reading() as session:
@@ -113,10 +121,8 @@ class LedgerScheduler(Scheduler):
 
     def _fire(self) -> None:
         """End pauses that are over, and fire the schedules whose next moment is near."""
-        with transaction() as session:
-            pauses.end_expired(session)
-            if pauses.is_open(session):
-                return
+        if self._is_paused():
+            return
         with transaction() as session:
             lifecycle.resume_overdue(session)
         with transaction() as session:
@@ -126,6 +132,15 @@ class LedgerScheduler(Scheduler):
         while fired == firing.JOBS_A_PASS and time.monotonic() < end:
             with transaction() as session:
                 fired = firing.fire_due(session, self.settings.handoff_horizon_seconds)
+
+    def _is_paused(self) -> bool:
+        """End a pause of the installation that is over; return whether one goes on."""
+        with reading() as session:
+            if not pauses.is_open(session):
+                return False
+        with transaction() as session:
+            pauses.end_expired(session)
+            return pauses.is_open(session)
 
     def _ring(self) -> None:
         """Repair wake-ups and ring for chores, unless the broker failed a moment ago."""
