@@ -16,6 +16,8 @@ Frames, each a length and a marshalled tuple (both ends run the same interpreter
 Where there is neither prctl nor /proc (macOS), it falls back on the process group.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import gc
@@ -27,8 +29,14 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing these costs a megabyte, in a process per slot
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    #: Called in a child: have the kernel kill it when the helper dies, even by SIGKILL.
+    DieWithHelper = Callable[[], None]
 
 _LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -41,8 +49,6 @@ _LEFTOVERS_SECONDS = 2.0
 _KILL_AGAIN_MILLISECONDS = 5
 
 Identity = tuple[int, int, list[int]]  # user id, group id, supplementary groups
-#: Called in a child: have the kernel kill it when the helper dies, even by SIGKILL.
-DieWithHelper = Callable[[], None]
 
 
 def send(sock: socket.socket, frame: tuple[Any, ...], descriptors: tuple[int, ...] = ()) -> None:
