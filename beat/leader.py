@@ -13,6 +13,8 @@ from app.models import Lease
 
 NAME = "beat"
 SECONDS = 5.0
+#: Who leads renews the lease so often, at the next round from then on.
+RENEW_SECONDS = 1.5
 
 
 def identity() -> str:

@@ -52,6 +52,7 @@ class LedgerScheduler(Scheduler):
         self.sweep = QueueSweep()
         self.timetable = Timetable()
         self.leads = False
+        self.renew_at = 0.0
         telemetry.observe(_DEPTH, "queue", self._depths)
         super().__init__(*args, **kwargs)
 
@@ -87,13 +88,12 @@ class LedgerScheduler(Scheduler):
             return {name: depth for name, (depth, _) in statistics.queues(session).items()}
 
     def _round(self) -> None:
-        with transaction() as session:
-            leads = leader.lead(session, self.identity)
+        self._lead()
+        if self.leads:
+            self._fire()
         trusted = self.vigil.seen()
-        self.leads = leads
-        if not leads:
+        if not self.leads:
             return
-        self._fire()
         horizon = self.settings.handoff_horizon_seconds
         _in_passes(lambda s: handoff.hand_off_due(s, horizon), handoff.rows_a_pass())
         _in_passes(handoff.queue_overdue, handoff.rows_a_pass())
@@ -104,6 +104,14 @@ class LedgerScheduler(Scheduler):
             with transaction() as session:
                 recovery.judge_expired(session)
         self._ring()
+
+    def _lead(self) -> None:
+        """Take the lead or renew it. Who has it renews it only now and then: that is a write."""
+        if self.leads and time.monotonic() < self.renew_at:
+            return
+        with transaction() as session:
+            self.leads = leader.lead(session, self.identity)
+        self.renew_at = time.monotonic() + leader.RENEW_SECONDS
 
     def _seal(self) -> None:
         """Seal rows of the audit log; what is left, the next round does."""
@@ -116,16 +124,23 @@ class LedgerScheduler(Scheduler):
 
     def _fire(self) -> None:
         """End pauses that are over, and fire the schedules whose next moment is near."""
-        with transaction() as session:
-            pauses.end_expired(session)
-            if pauses.is_open(session):
-                return
+        if self._is_paused():
+            return
         with transaction() as session:
             lifecycle.resume_overdue(session)
         with transaction() as session:
             chain_firing.fire_due(session)
         horizon = self.settings.handoff_horizon_seconds
         _in_passes(lambda s: firing.fire_due(s, horizon), firing.jobs_a_pass())
+
+    def _is_paused(self) -> bool:
+        """End a pause of the installation that is over; return whether one goes on."""
+        with reading() as session:
+            if not pauses.is_open(session):
+                return False
+        with transaction() as session:
+            pauses.end_expired(session)
+            return pauses.is_open(session)
 
     def _ring(self) -> None:
         """Repair wake-ups and ring for chores, unless the broker failed a moment ago."""

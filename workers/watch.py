@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 3.0
 DRAINED_SECONDS = 1.0
+#: A pool of processes is looked at so often.
 LOOK_SECONDS = 0.2
 #: The watchdog ends a pool process that is so far over the deadline of what it runs.
 FUSE_SECONDS = 60.0
@@ -80,7 +81,7 @@ class Watch:
             except Exception:
                 log.exception("the watch stumbled; it goes on")
                 time.sleep(1)
-            time.sleep(LOOK_SECONDS)
+            time.sleep(LOOK_SECONDS if self._pids else DRAINED_SECONDS)
 
     def _look(self) -> None:
         self._judge_dead_processes()
@@ -128,7 +129,10 @@ class Watch:
 
     def _serve(self, names: tuple[str, ...]) -> None:
         """Take in run queues that jobs have named since the start."""
-        for name in set(names) - set(self.queues):
+        new = set(names) - set(self.queues)
+        if not new:
+            return
+        for name in new:
             queue = broker.queue_named(name)
             self.consumer.app.amqp.queues.add(queue)
             if not self._drained:

@@ -13,7 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
 from app import bootstrap, db
-from app.gateways import telemetry
+from app.gateways import forking, telemetry
 from app.services.live import ending
 from app.services.people import setup
 from app.settings import Settings
@@ -69,7 +69,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         """Return the application; called in the serving process."""
         bootstrap.start("api", self.settings)
         _invite_the_first(self.settings)
-        app = importlib.import_module("app.factory").create_app(self.settings)
+        with forking.loading():
+            app = importlib.import_module("app.factory").create_app(self.settings)
         _leave_what_stays()
         return Turns(app, THREADS)
 

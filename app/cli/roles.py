@@ -13,16 +13,15 @@ from sqlalchemy.orm import configure_mappers
 from app import bootstrap, db
 from app.cli import broker_server
 from app.cli.supervisor import KILL_AFTER_SECONDS, Role, fork
-from app.gateways import telemetry
+from app.gateways import forking, telemetry
 from app.services import workers
 from app.settings import Settings
 
 #: Threads of the worker of webhooks, notifications and chores; those it does not need don't start.
 AUXILIARY_SLOTS = 16
-#: Imported once by a parent before it forks, so that its children share the memory.
+#: Imported once by a parent before it forks, so that its children share the memory. What only the
+#: API needs it imports itself: in the parent that would be there twice, as its users write to it.
 PRELOADED = (
-    "app.factory",
-    "app.cli.api_server",
     "workers.main",
     "workers.celery_app",
     "workers.process",
@@ -46,17 +45,17 @@ PRELOADED = (
     "celery.worker.consumer",
     "celery.worker.pidbox",
     "kombu.transport.redis",
-    "gunicorn.workers.gthread",
 )
 
 
 def preload(settings: Settings) -> None:
     """Import what the roles need; nothing here opens a socket or starts a thread."""
-    for name in PRELOADED:
-        importlib.import_module(name)
-    configure_mappers()
-    if settings.has_telemetry:
-        telemetry.preload()
+    with forking.loading():
+        for name in PRELOADED:
+            importlib.import_module(name)
+        configure_mappers()
+        if settings.has_telemetry:
+            telemetry.preload()
 
 
 def call(where: str, *arguments: Any) -> None:

@@ -12,6 +12,7 @@ import click
 
 from app.cli.commands import CONTEXT, Group
 from app.cli.options import INTERRUPTED, REFUSED, USAGE, with_flags
+from app.gateways import forking
 from app.version import VERSION
 
 #: Commands that do without the server's code, and where they are. All others are in app.cli.main.
@@ -64,7 +65,8 @@ class Root(Group):
 
     def load_all(self) -> None:
         """Import all commands."""
-        importlib.import_module("app.cli.main")
+        with forking.loading():
+            importlib.import_module("app.cli.main")
         for name in LIGHT:
             self._load(name)
 

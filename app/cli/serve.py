@@ -58,7 +58,7 @@ def _warn_of_open_doors(settings: Settings) -> None:
         )
 
 
-def _duties(settings: Settings, manager: ServiceManager) -> Callable[[], None]:
+def _duties(settings: Settings, manager: ServiceManager) -> Callable[[], float]:
     """Return what the parent does again and again while its children work."""
     logs = [settings.broker_log_file] if settings.embeds_broker else []
     logs += [settings.log_file] if log_files.is_used() else []
@@ -66,11 +66,12 @@ def _duties(settings: Settings, manager: ServiceManager) -> Callable[[], None]:
     watchdog = Watchdog(manager, lambda: ask(settings, "/health"))
     rotation = log_files.Rotation(logs, settings.log_max_bytes, settings.log_keep)
 
-    def look() -> None:
+    def look() -> float:
         announcement.look()
         rotation.look()
-        if announcement.said:
-            watchdog.look()
+        if not announcement.said:
+            return Announcement.EVERY_SECONDS
+        return min(watchdog.look(), log_files.LOOK_SECONDS)
 
     return look
 
@@ -85,7 +86,7 @@ def migrate(settings: Settings) -> None:
     """Bring the database to this release's schema and seed its run-time values."""
     db.configure(settings.database)
     revision = apply.current(db.engine())
-    if revision is None or revision in apply.known():
+    if revision is None or revision in apply.known() - {apply.newest()}:
         apply.upgrade(db.engine())
     if problem := bootstrap.schema_problem(db.engine()):
         click.echo(problem, err=True)
@@ -135,6 +136,8 @@ def masked(url: str) -> str:
 class Announcement:
     """Says once that the product answers: API up, and a worker that takes messages."""
 
+    EVERY_SECONDS = 0.1
+
     def __init__(self, settings: Settings, manager: ServiceManager) -> None:
         self.settings, self.manager = settings, manager
         self.began = time.monotonic()
@@ -145,7 +148,7 @@ class Announcement:
         """Ask the product whether it is there, a few times a second until it is."""
         if self.said or time.monotonic() < self.next_look:
             return
-        self.next_look = time.monotonic() + 0.1
+        self.next_look = time.monotonic() + self.EVERY_SECONDS
         if answers(self.settings):
             self.said = True
             text = f"answers at {address(self.settings)}"

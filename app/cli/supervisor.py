@@ -1,9 +1,10 @@
 """Runs child processes: starts them in order, restarts those that die, stops all in order."""
 
 import ctypes
-import gc
 import logging
+import math
 import os
+import select
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 from setproctitle import setproctitle
 
-from app.gateways import log_files
+from app.gateways import forking, log_files
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,9 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _STEADY_SECONDS = 30.0
 #: Beyond the grace of running jobs a role gets so long before it is killed.
 KILL_AFTER_SECONDS = 15.0
+
+#: How often a parent looks after what it does beside its children.
+LOOK_SECONDS = 1.0
 
 
 @dataclass
@@ -44,7 +48,8 @@ class Supervisor:
     """Keeps roles alive until told to stop; then stops them in the reverse order."""
 
     roles: Sequence[Role]
-    while_running: Callable[[], None] = lambda: None
+    #: Called again and again while the roles run; returns how soon it wants to be called again.
+    while_running: Callable[[], float] = lambda: LOOK_SECONDS
     before_stop: Callable[[], None] = lambda: None
     _stopping: int = 0
     _helpers: set[int] = field(default_factory=set)
@@ -54,15 +59,14 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask_to_stop)
         self._heed_hangup()
-        gc.collect()
-        gc.freeze()
+        bell = Bell()
+        forking.prepare()
         for role in self.roles:
             self._start(role)
         while not self._stopping:
             self._reap()
             self._restart_due()
-            self.while_running()
-            time.sleep(0.05)
+            bell.wait(min(self.while_running(), self._until_restart()))
         self.before_stop()
         self._stop_all()
         return 0
@@ -116,6 +120,11 @@ class Supervisor:
             if role.restart_at and time.monotonic() >= role.restart_at:
                 self._start(role)
 
+    def _until_restart(self) -> float:
+        """Return the seconds until a role is started again."""
+        due = min((role.restart_at for role in self.roles if role.restart_at), default=math.inf)
+        return max(0.0, due - time.monotonic())
+
     def _stop_all(self) -> None:
         """Stop the roles one after the other, the last started first; a second signal kills."""
         log.info("stopping; running jobs get their grace (once more Ctrl-C ends all at once)")
@@ -137,6 +146,20 @@ class Supervisor:
                 time.sleep(0.02)
 
 
+class Bell:
+    """Rings when a child ends or another signal comes, so that its owner may sleep until then."""
+
+    def __init__(self) -> None:
+        self._rings, theirs = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # one without a handler wakes nobody
+
+    def wait(self, seconds: float) -> None:
+        """Sleep so long, or until it rings."""
+        if select.select([self._rings], [], [], seconds)[0]:
+            os.read(self._rings, 4096)
+
+
 def fork(run: Callable[[], None], name: str, *, bound: bool = True) -> int:
     """Run a function in a child process with a session of its own; return its number.
 
@@ -152,7 +175,8 @@ def fork(run: Callable[[], None], name: str, *, bound: bool = True) -> int:
     try:
         os.setsid()
         setproctitle(f"oneoff: {name}")
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         if bound:
             die_with_parent(parent)

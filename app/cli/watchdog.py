@@ -1,5 +1,6 @@
 """The sign of life for the service manager: sent only while the product does its work."""
 
+import math
 import os
 import sys
 import time
@@ -12,6 +13,8 @@ from app.gateways.service_manager import ServiceManager
 
 #: How often the manager is told how things are if it keeps no watchdog.
 STATUS_SECONDS = 30.0
+#: How often an answer is looked for that was asked for.
+_ANSWER_SECONDS = 0.05
 _LANES = ("run", "dispatch")
 
 
@@ -30,15 +33,19 @@ class Watchdog:
     def __post_init__(self) -> None:
         self._every = self.manager.watchdog_seconds / 3 or STATUS_SECONDS
 
-    def look(self) -> None:
-        """Send the sign of life if the last look found the product at work; look again in time."""
+    def look(self) -> float:
+        """Send the sign of life if the last look found the product at work; look again in time.
+
+        Return how soon this wants to be called again.
+        """
         if not self.manager.address:
-            return
+            return math.inf
         if self._answer is not None:
             self._read(self._answer)
         elif time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + self._every
             self._put_question()
+        return _ANSWER_SECONDS if self._answer is not None else self._every
 
     def _put_question(self) -> None:
         self._answer, theirs = os.pipe()

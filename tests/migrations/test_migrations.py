@@ -29,8 +29,11 @@ def engine(database: str) -> Iterator[sa.Engine]:
         apply.upgrade(db.engine())
 
 
-def test_there_is_one_newest_migration() -> None:
-    assert len(ScriptDirectory.from_config(apply._config(None)).get_heads()) == 1
+def test_the_files_names_say_which_migrations_there_are_and_their_order() -> None:
+    scripts = list(ScriptDirectory.from_config(apply._config(None)).walk_revisions())
+    assert [script.revision for script in scripts] == sorted(apply.known(), reverse=True)
+    assert scripts[0].is_head
+    assert scripts[0].revision == apply.newest()
 
 
 def test_the_models_are_what_the_migrations_make(engine: sa.Engine) -> None:

@@ -16,6 +16,8 @@ Frames, each a length and a marshalled tuple (both ends run the same interpreter
 Where there is neither prctl nor /proc (macOS), it falls back on the process group.
 """
 
+from __future__ import annotations
+
 import ctypes
 import errno
 import gc
@@ -27,8 +29,11 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing these costs a megabyte, in a process per slot
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
 _LENGTH = struct.Struct("!I")
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -37,12 +42,9 @@ _RSS_UNIT = 1024 if _IS_LINUX else 1
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _NO_SIGPIPE = getattr(socket, "MSG_NOSIGNAL", 0)
 #: How long to go on killing what a command left behind: some processes can't be killed.
-_LEFTOVERS_SECONDS = 2.0
-_KILL_AGAIN_MILLISECONDS = 5
+_LEFTOVERS_SECONDS, _KILL_AGAIN_MILLISECONDS = 2.0, 5
 
 Identity = tuple[int, int, list[int]]  # user id, group id, supplementary groups
-#: Called in a child: have the kernel kill it when the helper dies, even by SIGKILL.
-DieWithHelper = Callable[[], None]
 
 
 def send(sock: socket.socket, frame: tuple[Any, ...], descriptors: tuple[int, ...] = ()) -> None:
@@ -100,7 +102,7 @@ def _parent_and_group(pid: str) -> tuple[int, int] | None:
 class Helper:
     """One command at a time, and nothing left of it afterwards."""
 
-    def __init__(self, sock: socket.socket, die_with_helper: DieWithHelper | None) -> None:
+    def __init__(self, sock: socket.socket, die_with_helper: Callable[[], None] | None) -> None:
         self._socket = sock
         self._die_with_helper = die_with_helper  # None: we are no subreaper either
         self._pid = os.getpid()
@@ -273,7 +275,7 @@ def _quietly(call: Callable[[int, int], None], target: int, number: int) -> None
         return
 
 
-def _become_subreaper() -> DieWithHelper | None:
+def _become_subreaper() -> Callable[[], None] | None:
     """Ask to inherit orphaned descendants; ``None`` where that is not possible."""
     helper = os.getpid()
     prctl: Callable[[int, int], int] | None = getattr(ctypes.CDLL(None), "prctl", None)

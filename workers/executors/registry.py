@@ -7,14 +7,13 @@ from app.domain.specs import FOUND
 from workers.executors.base import Executor, Options
 from workers.executors.claude import ClaudeExecutor
 from workers.executors.docker import DockerExecutor
-from workers.executors.http import HttpExecutor
 from workers.executors.python import PythonExecutor
 from workers.executors.shell import ShellExecutor
 
 Maker = Callable[[Options], Executor]
 
 
-def from_plugin(place: str) -> Maker:
+def at(place: str) -> Maker:
     """Return what makes the executor at ``package.module:Class``; it is imported when needed."""
 
     def make(options: Options) -> Executor:
@@ -28,10 +27,10 @@ def from_plugin(place: str) -> Maker:
 OWN: dict[str, Maker] = {
     "claude": ClaudeExecutor,
     "docker": DockerExecutor,
-    "http": HttpExecutor,
+    "http": at("workers.executors.http:HttpExecutor"),  # its libraries take 5 MB
     "python": PythonExecutor,
     "shell": ShellExecutor,
 }
 EXECUTORS: dict[str, Maker] = OWN | {
-    kind: from_plugin(plugin.executor) for kind, plugin in FOUND.plugins.items()
+    kind: at(plugin.executor) for kind, plugin in FOUND.plugins.items()
 }
