@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.models import ExecutionLog
-from app.services.prepared import Prepared
+from app.services.driver.prepared import Prepared
 from workers.log_sink import Chunk
 
 _logs: Any = ExecutionLog.__table__

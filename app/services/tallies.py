@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from app.models import Tally
-from app.services.prepared import Prepared
+from app.services.driver.prepared import Prepared
 
 _KEY = "tallies"
 _tally: Any = Tally.__table__

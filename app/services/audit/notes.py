@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.clock import now, to_wire
 from app.domain.ids import new_id
 from app.models import AuditEntry
-from app.services.inserts import Insert
+from app.services.driver.inserts import Insert
 
 DONE: Final = "done"
 DENIED: Final = "denied"

@@ -17,10 +17,10 @@ from app.events import emit
 from app.gateways.messages import Pair, Ring
 from app.models import Execution, Job
 from app.services import tracing
+from app.services.driver.inserts import Insert
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
 from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE, another_in_progress
-from app.services.inserts import Insert
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
 _INSERT = Insert(Execution.__table__)

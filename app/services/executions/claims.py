@@ -14,12 +14,12 @@ from app.events import emit
 from app.gateways.messages import Ring
 from app.models import Execution, Job, JobVersion
 from app.services import tallies
+from app.services.driver.prepared import Prepared
 from app.services.executions import limits
 from app.services.executions.following import follow_job
 from app.services.executions.given import ANY_VARIABLES, given
 from app.services.executions.sql import CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, STARTED, TURN
 from app.services.executions.taken import Claim, Owner
-from app.services.prepared import Prepared
 from app.services.wakeups import ring_after_commit
 
 _executions: Any = Execution.__table__

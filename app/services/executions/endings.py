@@ -15,13 +15,13 @@ from app.domain.fingerprint import fingerprint
 from app.events import emit
 from app.models import Execution, Job
 from app.services import tallies
+from app.services.driver.prepared import Prepared
 from app.services.executions import keys, limits, retries
 from app.services.executions.following import follow_ended, follow_job
 from app.services.executions.overlaps import free_held
 from app.services.executions.results import Result
 from app.services.executions.sql import STARTED
 from app.services.executions.taken import Claim
-from app.services.prepared import Prepared
 
 #: A due moment under which so many workers died is poison.
 POISON_DEATHS = 3

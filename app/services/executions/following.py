@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.db import db_now
 from app.models import Execution, Job
 from app.services.access import sight
+from app.services.driver.prepared import Prepared
 from app.services.executions.sql import ACTIVE, STARTED
-from app.services.prepared import Prepared
 
 _jobs: Any = Job.__table__
 _mine = (Execution.job_id == _jobs.c.id, ACTIVE)

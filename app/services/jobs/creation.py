@@ -19,7 +19,7 @@ from app.events import emit
 from app.models import Job, JobVersion, Queue, Tag, job_tags
 from app.services import audit, executions
 from app.services.access import sight
-from app.services.inserts import Insert
+from app.services.driver.inserts import Insert
 from app.services.jobs import views
 from app.services.jobs.drafts import Draft, Known, vet_new
 from app.services.schedules import planning

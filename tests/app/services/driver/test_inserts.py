@@ -10,7 +10,7 @@ from app.domain.clock import now
 from app.domain.ids import new_id
 from app.models import Job, Tag
 from app.services.database_errors import meaning
-from app.services.inserts import Insert
+from app.services.driver.inserts import Insert
 
 #: What means something to those who write it down: to COPY, to SQL, to Python.
 STRANGE = ("a\tb", "line\nbreak\r", "back\\slash", "\\N", "\\.", "", "'\"%s %(a)s ?", "ñ 🎈", "{}")

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from app.db import db_now, reading, transaction
 from app.domain.clock import now
 from app.models import Execution, Job, Tally
+from app.services.driver.prepared import Prepared
 from app.services.executions import claims
-from app.services.prepared import Prepared
 from tests.support.rows import make_execution, make_job
 
 _jobs: Any = Job.__table__

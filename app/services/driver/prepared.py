@@ -5,13 +5,13 @@ SQLAlchemy each run costs some 40 µs of Python more, and on SQLite all who writ
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from app.services.driver.cursors import cursor as opened
 
 _Change = Callable[[Any], Any]
 
@@ -31,7 +31,7 @@ class Prepared:
         """Run it and return its rows, as tuples with the names of the columns."""
         connection = session.connection()
         text = self._text(connection.dialect)
-        with _cursor(connection, text.sql) as cursor:
+        with opened(connection, text.sql) as cursor:
             cursor.execute(text.sql, text.parameters(values))
             return text.read(cursor)
 
@@ -39,7 +39,7 @@ class Prepared:
         """Run it with each of ``values``; return how many rows it found in all."""
         connection = session.connection()
         text = self._text(connection.dialect)
-        with _cursor(connection, text.sql) as cursor:
+        with opened(connection, text.sql) as cursor:
             if len(values) == 1:
                 cursor.execute(text.sql, text.parameters(values[0]))
             else:
@@ -110,28 +110,3 @@ class _Text:
         for place, change in changes:
             row[place] = change(row[place])
         return row
-
-
-@contextmanager
-def _cursor(connection: sa.Connection, sql: str) -> Iterator[Any]:
-    """Open a cursor of the driver; its errors come as SQLAlchemy's."""
-    driver: Any = connection.connection.driver_connection
-    dialect: Any = connection.dialect
-    cursor = driver.cursor()
-    try:
-        yield cursor
-    except dialect.loaded_dbapi.Error as error:
-        is_gone = dialect.is_disconnect(error, driver, cursor)
-        if is_gone:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            sql,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=is_gone,
-            dialect=dialect,
-        ) from error
-    finally:
-        cursor.close()

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.services.driver.cursors import cursor as opened
+
 _CONNECTION = "connection of inserts"
 #: From so many rows on PostgreSQL is given them by COPY.
 _MANY = 8
@@ -61,16 +63,8 @@ class _Form:
 
     def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         values = [self._values(row) for row in rows]
-        errors: Any = connection.dialect.loaded_dbapi
-        cursor: Any = connection.connection.cursor()
-        try:
+        with opened(connection, self._text) as cursor:
             self._insert(cursor, values)
-        except errors.Error as error:
-            raise sa.exc.DBAPIError.instance(
-                self._text, None, error, errors.Error, hide_parameters=True
-            ) from error
-        finally:
-            cursor.close()
 
     def _insert(self, cursor: Any, values: list[list[Any]]) -> None:
         if len(values) == 1:
