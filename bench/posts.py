@@ -18,11 +18,11 @@ def measure(bench: Bench) -> Iterator[Row]:
     """Measure the figures that are wanted, on one database.
 
     No worker runs, so that the cores belong to both servers alike; each job is due now: its row
-    is committed and its ring is out before the answer.
+    is committed and its ring is out before the answer. Beat moves SQLite's log, for both.
     """
     with Stage() as stage:
         product = Product(stage, bench.database)
-        product.start("broker", "api")
+        product.start("broker", "api", "beat")
         port, rival = product.settings.port, _start_rival(stage, product)
         web.wait_for(port, "/health/live")
         count, runs = bench.size(2000, 300), bench.size(3, 1)
