@@ -3,30 +3,29 @@
 SQLite does so itself in the commit that makes the log long. With several processes that write all
 the time the log never begins anew, so that from then on each of their commits moves what is
 new and waits for the disk: longer than for all else it does.
+
+The files of the database are never opened here, only by SQLite: to close one of them would give
+up all locks that this process has on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
 """
 
 import contextlib
 import logging
+import os
 import sqlite3
-import struct
 import threading
 import time
-from pathlib import Path
 
 import sqlalchemy as sa
+
+from app.db import LOG_BYTES
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.25
-#: Pages in the log that are worth moving.
-MANY_PAGES = 1_000
-#: With so many the log is to begin anew, for which those who write wait a moment.
+#: With so many pages the log is to begin anew, for which those who write wait a moment.
 MOST_PAGES = 16_000
 #: They wait for no longer, though somebody still reads from the log.
 _PATIENCE_SECONDS = 0.02
-# Where the index of the log says how many pages the log has, and how many are in the file too:
-# https://www.sqlite.org/walformat.html#the_wal_index_file_format
-_INDEX_BYTES, _LAST_PAGE, _MOVED = 100, 16, 96
 
 
 def start(database: str) -> None:
@@ -39,35 +38,42 @@ def start(database: str) -> None:
 def _keep_short(path: str) -> None:
     while True:
         try:
-            with contextlib.closing(_connected(path)) as connection:
+            with contextlib.closing(Mover(path)) as mover:
                 while True:
                     time.sleep(LOOK_SECONDS)
-                    shorten(connection, path)
-        except (sqlite3.Error, OSError) as error:
+                    mover.look()
+        except sqlite3.Error as error:
             log.debug("the log of the database was not moved: %s", error)
             time.sleep(LOOK_SECONDS)
 
 
-def _connected(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+class Mover:
+    """Moves the log of one database when that is worth it. Belongs to one thread."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._seen = 0
+        self._connection = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+        self._connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
+
+    def look(self) -> None:
+        """Move what is in the log if it is much; have a long log begin anew."""
+        size = size_of(self._path)
+        if size <= LOG_BYTES or size == self._seen:
+            return
+        _, pages, moved = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages >= MOST_PAGES:
+            self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
+        self._seen = size if pages == moved else 0
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._connection.close()
 
 
-def shorten(connection: sqlite3.Connection, path: str) -> None:
-    """Move what is in the log if it is much; have a long log begin anew. Raises sqlite3.Error."""
-    pages, moved = length(path)
-    if pages - moved < MANY_PAGES and pages < MOST_PAGES:
-        return
-    _busy, pages, _moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    if pages >= MOST_PAGES:
-        connection.execute("PRAGMA wal_checkpoint(RESTART)")
-
-
-def length(path: str) -> tuple[int, int]:
-    """Return how many pages are in the log of a database, and how many of them in its file too."""
-    with contextlib.suppress(OSError), Path(f"{path}-shm").open("rb") as index:
-        head = index.read(_INDEX_BYTES)
-        if len(head) == _INDEX_BYTES:
-            (pages,) = struct.unpack_from("=I", head, _LAST_PAGE)
-            (moved,) = struct.unpack_from("=I", head, _MOVED)
-            return pages, moved
-    return 0, 0
+def size_of(path: str) -> int:
+    """Return how many bytes the log of a database has."""
+    try:
+        return os.stat(f"{path}-wal").st_size  # noqa: PTH116 - quicker, and asked often
+    except OSError:
+        return 0
