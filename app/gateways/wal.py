@@ -21,7 +21,7 @@ from app.db import LOG_BYTES
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.5
 #: With so many pages the log is to begin anew, for which those who write wait a moment.
 MOST_PAGES = 16_000
 #: They wait for no longer, though somebody still reads from the log.
