@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 #: How long a writer waits for SQLite's one write lock.
 BUSY_SECONDS = 10
-#: When SQLite's log begins anew its file is cut to this size: what is longer is in use.
-LOG_BYTES = 4 * 1024 * 1024
 
 _url = ""
 _pool_size = 5
@@ -113,7 +111,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=NORMAL",
         # Beat moves the log into the file long before it has so many pages: see gateways/wal.py.
         "wal_autocheckpoint=40000",
-        f"journal_size_limit={LOG_BYTES}",
         f"busy_timeout={BUSY_SECONDS * 1000}",
         "foreign_keys=ON",
         "temp_store=MEMORY",

@@ -17,11 +17,15 @@ import time
 
 import sqlalchemy as sa
 
-from app.db import LOG_BYTES
-
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
+#: A file of a log up to this size is left alone.
+LOG_BYTES = 4 * 1024 * 1024
+#: With so many pages more than at the last move somebody is busy writing.
+MANY_PAGES = 1000
+#: If nobody is, the next move is so many looks away at most, and the file is cut then.
+LONGEST_REST = 16
 #: With so many pages the log is to begin anew, for which those who write wait a moment.
 MOST_PAGES = 16_000
 #: They wait for no longer, though somebody still reads from the log.
@@ -52,19 +56,34 @@ class Mover:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._seen = 0
+        self._size = self._pages = 0
+        self._rest = self._looks_left = 1
         self._connection = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
-        self._connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
 
     def look(self) -> None:
-        """Move what is in the log if it is much; have a long log begin anew."""
+        """Move what is in the log if it is much; have a long log begin anew.
+
+        Its file keeps its size meanwhile, for to cut it makes the next commit wait for the disk.
+        """
         size = size_of(self._path)
-        if size <= LOG_BYTES or size == self._seen:
+        self._looks_left -= 1
+        if size <= LOG_BYTES or (size == self._size and self._looks_left > 0):
             return
-        _, pages, moved = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        if pages >= MOST_PAGES:
-            self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
-        self._seen = size if pages == moved else 0
+        self._size = size
+        pages = self._move("PASSIVE")
+        grown = pages - self._pages if pages >= self._pages else pages
+        self._pages = pages
+        if grown < MANY_PAGES and self._rest >= LONGEST_REST:
+            self._move("TRUNCATE")
+        elif pages >= MOST_PAGES:
+            self._move("RESTART")
+        self._rest = 1 if grown >= MANY_PAGES else min(2 * self._rest, LONGEST_REST)
+        self._looks_left = self._rest
+
+    def _move(self, how: str) -> int:
+        """Move the log in one of SQLite's ways; return how many pages were in it."""
+        row = self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+        return int(row[1])
 
     def close(self) -> None:
         """Close its connection."""
@@ -72,7 +91,7 @@ class Mover:
 
 
 def size_of(path: str) -> int:
-    """Return how many bytes the log of a database has."""
+    """Return how many bytes the file of a log has, used or not."""
     try:
         return os.stat(f"{path}-wal").st_size  # noqa: PTH116 - quicker, and asked often
     except OSError:

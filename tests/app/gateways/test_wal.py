@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from app import db
-from app.db import LOG_BYTES
 from app.gateways import wal
+from app.gateways.wal import LOG_BYTES
 
 _PAGE = 4096
 #: Writes so many pages in transactions of their own, as one of two; says how many it wrote.
@@ -39,7 +38,6 @@ def writer(path):
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=0"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES}")
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x BLOB, y INTEGER)")
         connection.execute("CREATE INDEX i ON t (y, x)")
         yield connection
@@ -58,13 +56,17 @@ def _fill(writer, size):
     writer.execute("COMMIT")
 
 
-def _is_moved(path):
-    """Return whether a copy of the file alone has all rows."""
+def _rows_alone(path):
+    """Return how many rows a copy of the file without its log has."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as alone:
         try:
-            return alone.execute("SELECT count(*) FROM t").fetchone()[0] > 0
+            return alone.execute("SELECT count(*) FROM t").fetchone()[0]
         except sqlite3.OperationalError:
-            return False
+            return 0
+
+
+def _is_moved(path):
+    return _rows_alone(path) > 0
 
 
 def test_a_database_without_a_log_has_none(tmp_path):
@@ -83,12 +85,38 @@ def test_a_log_that_is_worth_it_is_moved(path, writer, mover):
     assert _is_moved(path)
 
 
-def test_a_long_log_begins_anew_and_its_file_says_how_long_it_is(path, writer, mover, monkeypatch):
+def test_a_long_log_begins_anew_in_the_same_file(path, writer, mover, monkeypatch):
     monkeypatch.setattr(wal, "MOST_PAGES", 2 * LOG_BYTES // _PAGE)
     _fill(writer, 3 * LOG_BYTES)
+    size = wal.size_of(path)
     mover.look()
-    _fill(writer, LOG_BYTES // 4)
+    _fill(writer, 2 * LOG_BYTES)
+    assert wal.size_of(path) == size
+
+
+def test_what_is_written_into_a_file_that_is_long_enough_is_moved(path, writer, mover, monkeypatch):
+    monkeypatch.setattr(wal, "MOST_PAGES", LOG_BYTES // _PAGE)
+    _fill(writer, 3 * LOG_BYTES)
+    mover.look()
+    _fill(writer, 2 * LOG_BYTES)
+    rows = writer.execute("SELECT count(*) FROM t").fetchone()[0]
+    mover.look()
+    assert _rows_alone(path) == rows
+
+
+def test_the_file_is_cut_once_hardly_anything_is_written(path, writer, mover):
+    _fill(writer, 3 * LOG_BYTES)
+    for _ in range(4 * wal.LONGEST_REST):
+        writer.execute("INSERT INTO t (x) VALUES ('now and then')")
+        mover.look()
     assert wal.size_of(path) <= LOG_BYTES
+
+
+def test_the_file_is_not_cut_while_much_is_written(path, writer, mover):
+    for _ in range(4 * wal.LONGEST_REST):
+        _fill(writer, wal.MANY_PAGES * _PAGE)
+        mover.look()
+    assert wal.size_of(path) > LOG_BYTES
 
 
 def test_the_thread_keeps_it_short(path, writer):
@@ -98,14 +126,6 @@ def test_the_thread_keeps_it_short(path, writer):
     while not _is_moved(path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert _is_moved(path)
-
-
-def test_the_engine_has_the_log_cut_to_the_size_that_is_looked_at(tmp_path):
-    engine = db.open_engine(f"sqlite:///{tmp_path / 'other.db'}")
-    with engine.connect() as connection:
-        found = connection.exec_driver_sql("PRAGMA journal_size_limit").scalar()
-    engine.dispose()
-    assert found == LOG_BYTES
 
 
 def test_those_who_write_meanwhile_keep_their_locks_and_their_rows(
