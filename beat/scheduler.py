@@ -33,7 +33,7 @@ TICK_SECONDS = 1.0
 #: A round fires schedules, or hands off rows, for no longer; the next one goes on.
 PASSES_SECONDS = 0.8
 #: Between two passes others who wait to write have their turn.
-TURN_SECONDS = 0.001
+TURN_SECONDS = 0.005
 #: Nor does it seal rows of the audit log for longer.
 SEALING_SECONDS = 0.5
 #: While so many rings for webhooks wait in the broker, no more are added.

@@ -15,7 +15,7 @@ from app.services.wakeups import hand_off_after_commit
 
 #: A handed row that is so late has lost its release message, or its dispatcher.
 OVERDUE_SECONDS = 1.0
-_ROWS_A_PASS = 5000
+_ROWS_A_PASS = 1000
 _CHUNK = 500
 _HANDED = (
     *(Execution.id, Execution.generation, Execution.run_at),

@@ -31,4 +31,4 @@ def test_passes_that_never_end_leave_the_rest_to_the_next_round(monkeypatch):
 def test_on_sqlite_where_all_wait_meanwhile_a_pass_is_small(database):
     few = database == "sqlite"
     assert db.is_sqlite() == few
-    assert (firing.jobs_a_pass(), handoff.rows_a_pass()) == ((50, 500) if few else (500, 5000))
+    assert (firing.jobs_a_pass(), handoff.rows_a_pass()) == ((50, 100) if few else (500, 1000))
