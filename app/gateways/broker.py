@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from celery import Celery, Signature, chain
@@ -18,7 +17,7 @@ from kombu import Exchange, Queue
 from app.db import Postponed
 from app.gateways import envelopes
 from app.gateways.envelopes import Message, Sender
-from app.gateways.messages import Pair, Ring, Step
+from app.gateways.messages import Release, Ring, Step
 
 log = logging.getLogger(__name__)
 
@@ -189,13 +188,15 @@ def drop_needless_rings(queue: str, slots: int) -> int:
         return _sender().drop_calls(queue, RUN_TASK, slots)
 
 
-def hand_off(buckets: Iterable[tuple[datetime, Sequence[Pair]]]) -> None:
-    """Publish a release message for each bucket: rows due in the 10 ms that begin at its moment."""
+def hand_off(releases: Iterable[Release]) -> None:
+    """Publish release messages."""
     with _noticing_failure():
-        queue = queue_named(DISPATCH)
-        _publish(
-            [Message(RELEASE_TASK, [list(p)], queue, {"eta": moment}) for moment, p in buckets]
-        )
+        _publish([_release(one) for one in releases])
+
+
+def _release(one: Release) -> Message:
+    args = [list(one.pairs), one.latest.isoformat()]
+    return Message(RELEASE_TASK, args, queue_named(DISPATCH), {"eta": one.moment})
 
 
 def publish_chain(steps: Sequence[Step]) -> None:

@@ -49,6 +49,12 @@ for _, key in ipairs(KEYS) do
 end
 return dropped
 """
+#: How many messages are in lists; ten commands would take longer to write than to run.
+_LENGTH = """
+local length = 0
+for _, key in ipairs(KEYS) do length = length + redis.call('LLEN', key) end
+return length
+"""
 #: Celery cuts what it shows of arguments to so many characters.
 _LONG = 1024
 
@@ -159,17 +165,19 @@ class Sender:
 
     def depth(self, queue: str) -> int:
         """Return how many messages of a queue nobody has taken yet."""
-        pipe = self._redis.pipeline(transaction=False)
-        for step in _PRIORITIES:
-            pipe.llen(self._key_of(queue, step))
-        return sum(pipe.execute())
+        keys = self._keys(queue)
+        return int(self._redis.execute_command("EVAL", _LENGTH, len(keys), *keys))
 
     def drop_calls(self, queue: str, task: str, keep: int) -> int:
         """Drop calls of a task that wait in a queue, but for ``keep`` messages; return how many."""
-        keys = [self._prefix + self._key_of(queue, step) for step in reversed(_PRIORITIES)]
+        keys = self._keys(queue)[::-1]
         name = '"task":%s*"' + task.replace(".", "%.") + '"'
         dropped = self._redis.execute_command("EVAL", _DROP_CALLS, len(keys), *keys, name, keep)
         return int(dropped)
+
+    def _keys(self, queue: str) -> list[str]:
+        """Return the names of a queue's lists, one for each priority."""
+        return [self._prefix + self._key_of(queue, step) for step in _PRIORITIES]
 
     def send(self, messages: Sequence[Message]) -> bool:
         """Put messages into their lists, in their order.

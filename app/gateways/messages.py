@@ -1,6 +1,8 @@
 """What messages to workers say; they are doorbells and carry no more than this."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 #: The id and the generation of an execution.
 Pair = tuple[str, int]
@@ -26,3 +28,14 @@ class Step:
     chain_run_id: str
     index: int
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Planned rows that fall due at almost the same time."""
+
+    #: When the message reaches a dispatcher.
+    moment: datetime
+    #: When the last of the rows is due.
+    latest: datetime
+    pairs: Sequence[Pair]

@@ -15,7 +15,7 @@ from app.db import after_commit, db_now, reading
 from app.domain import chains
 from app.domain.clock import now
 from app.gateways import broker
-from app.gateways.messages import Pair, Ring, Step
+from app.gateways.messages import Pair, Release, Ring, Step
 from app.models import ChainRun, Worker
 from app.services.access import sight
 
@@ -152,12 +152,16 @@ def _ring(session: Session) -> None:
 
 
 def _hand_off(rows: Sequence[tuple[datetime, Pair]]) -> None:
-    buckets: dict[datetime, list[Pair]] = defaultdict(list)
+    buckets: dict[datetime, list[tuple[datetime, Pair]]] = defaultdict(list)
     for run_at, pair in rows:
         within = run_at.microsecond // 1000 % BUCKET_MILLISECONDS
-        buckets[run_at - timedelta(milliseconds=within)].append(pair)
+        buckets[run_at - timedelta(milliseconds=within)].append((run_at, pair))
     broker.hand_off(
-        (moment, pairs[start : start + ROWS_A_MESSAGE])
-        for moment, pairs in sorted(buckets.items())
-        for start in range(0, len(pairs), ROWS_A_MESSAGE)
+        _release(moment, found[start : start + ROWS_A_MESSAGE])
+        for moment, found in sorted(buckets.items())
+        for start in range(0, len(found), ROWS_A_MESSAGE)
     )
+
+
+def _release(moment: datetime, rows: Sequence[tuple[datetime, Pair]]) -> Release:
+    return Release(moment, max(run_at for run_at, _ in rows), [pair for _, pair in rows])

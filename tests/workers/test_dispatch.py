@@ -47,6 +47,37 @@ def test_a_row_that_was_moved_meanwhile_is_left_alone() -> None:
     assert queued_at(moved) is None
 
 
+def test_who_knows_the_moment_does_not_ask_for_it() -> None:
+    pair = planned(0.3)
+    with db.reading() as session:
+        run_at = session.get_one(Execution, pair[0]).run_at
+    began: list[object] = []
+    engine, note = db.engine(), began.append
+    sa.event.listen(engine, "begin", note)
+    dispatch.release([pair], run_at)
+    sa.event.remove(engine, "begin", note)
+    assert len(began) == 1
+    assert queued_at(pair[0]) >= run_at
+
+
+def test_a_row_that_is_due_later_than_was_said_waits_until_then() -> None:
+    """The database's clock is the one that counts, and ours may be ahead of it."""
+    pair = planned(0.3)
+    dispatch.release([pair], now())
+    with db.reading() as session:
+        row = session.get_one(Execution, pair[0])
+        assert row.status == "queued"
+        assert row.queued_at >= row.run_at
+
+
+def test_rows_that_were_moved_hold_up_none_of_the_others() -> None:
+    moved, _ = planned(generation=2)
+    pair = planned()
+    dispatch.release([(moved, 1), pair], now())
+    assert queued_at(moved) is None
+    assert queued_at(pair[0]) is not None
+
+
 def test_messages_that_come_at_once_share_a_commit() -> None:
     pairs = [planned() for _ in range(4)]
     commits: list[object] = []

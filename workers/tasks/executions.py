@@ -1,5 +1,7 @@
 """Rings for executions: the Celery tasks say only whom to call."""
 
+from datetime import datetime
+
 from celery import shared_task
 
 from app.gateways.broker import RELEASE_TASK, RUN_TASK
@@ -15,6 +17,7 @@ def run(pairs: list[Pair]) -> None:
 
 
 @shared_task(name=RELEASE_TASK, send_events=False)
-def release(pairs: list[Pair]) -> None:
-    """Move rows to their run queues at their moment."""
-    dispatch.release([(row_id, generation) for row_id, generation in pairs])
+def release(pairs: list[Pair], latest: str | None = None) -> None:
+    """Move rows to their run queues at their moment; ``latest``: when the last of them is due."""
+    moment = datetime.fromisoformat(latest) if latest else None
+    dispatch.release([(row_id, generation) for row_id, generation in pairs], moment)

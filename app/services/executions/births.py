@@ -18,6 +18,8 @@ from app.gateways.messages import Pair, Ring
 from app.models import Execution, Job
 from app.services import tracing
 from app.services.driver.inserts import Insert
+from app.services.driver.lists import is_one_of
+from app.services.driver.prepared import Prepared
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
 from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE, another_in_progress
@@ -104,18 +106,17 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 _executions: Any = Execution.__table__
+_pair = _executions.c.id + sa.literal_column("' '") + sa.cast(_executions.c.generation, sa.String)
 #: The ids alone lead both databases to the primary key; the pairs do not.
 _due = (
-    _executions.c.id.in_(sa.bindparam("ids", expanding=True)),
-    sa.tuple_(_executions.c.id, _executions.c.generation).in_(
-        sa.bindparam("pairs", expanding=True)
-    ),
+    is_one_of(_executions.c.id, "ids"),
+    is_one_of(_pair, "pairs"),
     DUE,
     _executions.c.run_at <= db_now(),
     NO_MOMENT_OF_A_PAUSE,
 )
 _MOVED = ("id", "job_id", "generation", "queue", "priority", "concurrency_key", "chain_run_id")
-_QUEUE = (
+_QUEUE = Prepared(
     sa.update(_executions)
     .where(*_due, sa.or_(_executions.c.exclusive_key.is_(None), ~another_in_progress()))
     .values(
@@ -137,8 +138,12 @@ def queue_due(session: Session, pairs: Sequence[Pair]) -> int:
     """
     if not pairs:
         return 0
-    wanted = {"pairs": list(pairs), "ids": [row_id for row_id, _ in pairs]}
-    moved = session.execute(_QUEUE, wanted).all()
+    session.flush()
+    wanted = {
+        "ids": [row_id for row_id, _ in pairs],
+        "pairs": [f"{row_id} {generation}" for row_id, generation in pairs],
+    }
+    moved = _QUEUE.rows(session, wanted)
     keyed = [m for m in moved if m.concurrency_key]
     keys.touch(session, [m.concurrency_key for m in keyed], [m.id for m in keyed])
     free = [m for m in moved if not m.concurrency_key]

@@ -59,7 +59,7 @@ def _messages():
         yield Message(broker.RUN_TASK, [[(new_id(), 1)]], run, {"priority": priority})
     for rows in (1, 3, 500):
         pairs = [(new_id(), generation) for generation in range(rows)]
-        yield Message(broker.RELEASE_TASK, [pairs], release, {"eta": MOMENT})
+        yield Message(broker.RELEASE_TASK, [pairs, MOMENT.isoformat()], release, {"eta": MOMENT})
     there = MOMENT.astimezone(timezone(timedelta(hours=9)))
     yield Message(broker.RELEASE_TASK, [[("ä'\"", 1)]], release, {"eta": there})
 
