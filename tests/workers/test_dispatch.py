@@ -57,7 +57,9 @@ def test_who_knows_the_moment_does_not_ask_for_it() -> None:
     dispatch.release([pair], run_at)
     sa.event.remove(engine, "begin", note)
     assert len(began) == 1
-    assert queued_at(pair[0]) >= run_at
+    moved_at = queued_at(pair[0])
+    assert moved_at is not None
+    assert moved_at >= run_at
 
 
 def test_a_row_that_is_due_later_than_was_said_waits_until_then() -> None:
@@ -67,6 +69,7 @@ def test_a_row_that_is_due_later_than_was_said_waits_until_then() -> None:
     with db.reading() as session:
         row = session.get_one(Execution, pair[0])
         assert row.status == "queued"
+        assert row.queued_at is not None
         assert row.queued_at >= row.run_at
 
 
