@@ -7,10 +7,6 @@ import contextlib
 import functools
 import logging
 import os
-import random
-import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -21,15 +17,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
-log = logging.getLogger(__name__)
+from app.connections import open_engine
 
-#: How long a writer waits for SQLite's one write lock.
-BUSY_SECONDS = 10
+log = logging.getLogger(__name__)
 
 _url = ""
 _pool_size = 5
 _engines: dict[int, sa.Engine] = {}
-_AFTER, _TURN = "after_commit", "turn"
+_AFTER = "after_commit"
 _openers: list[Callable[[Session], None]] = []
 
 
@@ -68,100 +63,6 @@ def a_pass(rows: int) -> int:
     On SQLite a tenth: whoever claims or ends a job waits while it lasts.
     """
     return max(1, rows // 10) if is_sqlite() else rows
-
-
-def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
-    """Open an engine with the settings that both databases need to be equals."""
-    if url.startswith("sqlite"):
-        made = sa.create_engine(
-            url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": 10}
-        )
-        sa.event.listen(made, "connect", _prepare_sqlite)
-        turn = _Turn()
-        sa.event.listen(made, "begin", lambda connection: _begin_sqlite(connection, turn))
-        sa.event.listen(made, "checkin", turn.give)
-        return made
-    return sa.create_engine(
-        url,
-        pool_size=pool_size,
-        hide_parameters=True,  # errors are logged with their statement: never what it was given
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        pool_timeout=5,
-        connect_args={
-            "connect_timeout": 5,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 8000,
-            "application_name": "oneoff",
-            "client_encoding": "utf8",  # a database made without a locale would send bytes
-            # A frozen process must not hold row locks for longer than its lease would last.
-            "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=8000"
-            " -c timezone=UTC",
-        },
-    )
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        # Beat moves the log into the file long before it has so many pages: see gateways/wal.py.
-        "wal_autocheckpoint=40000",
-        f"busy_timeout={BUSY_SECONDS * 1000}",
-        "foreign_keys=ON",
-        "temp_store=MEMORY",
-        "cache_size=-16000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-class _Turn:
-    """Whose turn it is to write on SQLite, among the threads of this process.
-
-    Each is woken when it is its turn: all of them asking for the file's lock would only take time
-    from the one that has it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def take(self, connection: sa.Connection) -> None:
-        """Wait for the turn, but no longer than for the lock itself."""
-        info = connection.connection.record_info
-        if info is not None and not info.get(_TURN):
-            info[_TURN] = self._lock.acquire(timeout=BUSY_SECONDS)
-
-    def give(self, _raw: object, record: Any) -> None:
-        """Let the next one have it: the connection is back in the pool, whatever came of it."""
-        if record.record_info.pop(_TURN, False):
-            self._lock.release()
-
-
-def _begin_sqlite(connection: sa.Connection, turn: _Turn) -> None:
-    # Straight to the driver: through SQLAlchemy these cost more than what they begin.
-    raw: Any = connection.connection.driver_connection
-    if connection.get_execution_options().get("reading", False):
-        raw.execute("BEGIN")
-        return
-    deadline = time.monotonic() + BUSY_SECONDS
-    turn.take(connection)
-    # SQLite's own waiting sleeps ever longer and lets the free lock lie: we ask more often.
-    raw.execute("PRAGMA busy_timeout=0")
-    while True:
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-            break
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails again, as callers know it
-                break
-            time.sleep(random.uniform(0.0001, 0.0006))  # noqa: S311 - jitter
-    raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, Response, jsonify, request
 
-from app import db, settings
+from app import connections, settings
 from app.cli.api_server import Server
 from app.settings import Settings
 
@@ -31,7 +31,7 @@ _INSERT = sa.text(
 def make_app(url: str) -> Flask:
     """Return an application with one route."""
     app = Flask("rival")
-    engine = db.open_engine(url)
+    engine = connections.open_engine(url)
 
     @app.get("/")
     def hello() -> str:
@@ -76,7 +76,7 @@ def main() -> None:
     """Serve until told to stop."""
     logging.disable(logging.INFO)
     given: Settings = settings.load({}, os.environ)
-    engine = db.open_engine(given.database)
+    engine = connections.open_engine(given.database)
     with engine.begin() as connection:
         connection.execute(TABLE)
         connection.execute(INDEX)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app import db
+from app import connections
 from app.domain import clock
 from app.domain.ids import new_id
 from app.domain.schedules import preview, read
@@ -30,7 +30,7 @@ _chance = random.Random(20260)  # noqa: S311 - it makes durations
 def remember(company: Company) -> None:
     """Write what each job has done into the database of the product, which may be running."""
     model = company.newest("invoice-export")
-    engine = db.open_engine(f"sqlite:///{company.product.data / 'oneoff.db'}")
+    engine = connections.open_engine(f"sqlite:///{company.product.data / 'oneoff.db'}")
     with engine.begin() as connection:
         for work in WORKS:
             job_id = company.ids["jobs"][work.name]

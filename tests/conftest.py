@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.retry import Retry
 
-from app import db, reactions
+from app import connections, db, reactions
 from app.cli.broker_server import binary
 from app.factory import create_app
 from app.gateways import broker, cipher
@@ -55,7 +55,7 @@ BOTH = [
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    engine = db.open_engine(f"sqlite:///{path}")
+    engine = connections.open_engine(f"sqlite:///{path}")
     apply.upgrade(engine)
     engine.dispose()  # the last connection to close writes its journal into the file
     return path
@@ -70,7 +70,7 @@ def migrated_postgresql() -> Iterator[str]:
         port = one.getsockname()[1]
     server = Postgresql(folder, port).start()
     url = server.new_database().replace("postgresql://", "postgresql+psycopg://")
-    engine = db.open_engine(url)
+    engine = connections.open_engine(url)
     apply.upgrade(engine)
     engine.dispose()
     yield url
@@ -119,7 +119,7 @@ def quick_folder(tmp_path: Path) -> Iterator[Path]:
 
 def _renew(url: str) -> None:
     """Empty all tables of a PostgreSQL database and plant the first rows again."""
-    engine = db.open_engine(url)
+    engine = connections.open_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
         names = [n for n in sa.inspect(connection).get_table_names() if n != "alembic_version"]

@@ -10,7 +10,7 @@ import click
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import db
+from app import connections, db
 from app.cli.databases import leave_row
 from app.cli.progress import Progress
 from app.domain.clock import now
@@ -68,7 +68,7 @@ def _copied(settings: Settings, copy: Path, progress: Progress) -> Note:
         raise click.ClickException(f"there is no database {path}")
     taken_at = now()
     sqlite_files.copy(path, copy, progress)
-    engine = db.open_engine(f"sqlite:///{copy}")
+    engine = connections.open_engine(f"sqlite:///{copy}")
     try:
         with Session(engine.execution_options(reading=True)) as session:
             note = _note(session, apply.current(engine), "sqlite", taken_at)

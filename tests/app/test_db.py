@@ -5,9 +5,9 @@ import threading
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app import db
+from app import connections, db
 from app.db import reading, transaction
 from app.domain.clock import now
 from app.domain.execution_state import RUNNING
@@ -98,10 +98,39 @@ def test_of_many_threads_that_write_each_has_its_turn(database):
 
 
 def test_a_turn_ends_with_a_connection_that_is_lost(database, monkeypatch):
-    monkeypatch.setattr(db, "BUSY_SECONDS", 600)
+    monkeypatch.setattr(connections, "BUSY_SECONDS", 600)
     with pytest.raises(_Broken):
         _add_one(loses_connection=True)
     other = threading.Thread(target=_add_one, daemon=True)
     other.start()
     other.join(30)
     assert not other.is_alive()
+
+
+@pytest.fixture
+def lost(database):
+    """Return an engine whose only connection is in the pool and has lost its server."""
+    assert database == "postgresql"
+    engine = connections.open_engine(db._url, 1)
+    with engine.connect() as connection:
+        number = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+    with db.engine().connect() as other:
+        other.execute(sa.text("SELECT pg_terminate_backend(:number)"), {"number": number})
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_connection_that_rested_is_asked_whether_it_is_there(lost, monkeypatch):
+    monkeypatch.setattr(connections, "TRUSTED_SECONDS", 0.0)
+    with lost.connect() as connection:
+        assert connection.scalar(sa.text("SELECT 1")) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_one_that_was_just_used_it_is_seen_by_who_uses_it_and_nobody_else(lost, monkeypatch):
+    monkeypatch.setattr(connections, "TRUSTED_SECONDS", 600.0)
+    with pytest.raises(DBAPIError), lost.connect() as connection:
+        connection.scalar(sa.text("SELECT 1"))
+    with lost.connect() as connection:
+        assert connection.scalar(sa.text("SELECT 1")) == 1

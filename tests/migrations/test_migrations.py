@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app import bootstrap, db
+from app import bootstrap, connections, db
 from app.models import Base
 from migrations import apply
 
@@ -94,6 +94,6 @@ def test_a_database_of_a_newer_release_is_refused(engine: sa.Engine) -> None:
 
 
 def test_a_database_without_schema_is_named_with_the_command_that_helps(tmp_path: Path) -> None:
-    empty = db.open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    empty = connections.open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
     assert "oneoff migrate" in bootstrap.schema_problem(empty)
     empty.dispose()

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from app import db
+from app import connections, db
 from app.cli import folder_lock
 from app.cli.root import cli
 from app.db import reading, transaction
@@ -220,7 +220,7 @@ def test_with_the_key_in_the_folder_nothing_may_run_meanwhile(oneoff, tmp_path):
     lock.close()
     assert (refused.returncode, key_file.read(tmp_path)) == (1, before)
     assert "in use" in refused.stderr
-    engine = db.open_engine(db._url)
+    engine = connections.open_engine(db._url)
     with engine.connect() as connection:  # as a worker on its own, which does not hold the folder
         connection.execute(sa.select(Webhook.id)).all()
         refused = oneoff("secrets", "rotate")
