@@ -1,4 +1,8 @@
-"""Opening engines, with the settings that both databases need to be equals."""
+"""How this product connects to its databases: engines, and what each of them needs for it.
+
+SQLite and PostgreSQL are to be equals to all that is built on them; where they differ in waiting
+for a lock, or in a server that may have gone, it is seen to here.
+"""
 
 import random
 import sqlite3
@@ -20,7 +24,7 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
     """Open an engine with the settings that both databases need to be equals."""
     if url.startswith("sqlite"):
         made = sa.create_engine(
-            url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": 10}
+            url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
         )
         sa.event.listen(made, "connect", _prepare_sqlite)
         turn = _Turn()

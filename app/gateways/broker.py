@@ -189,7 +189,7 @@ def drop_needless_rings(queue: str, slots: int) -> int:
 
 
 def hand_off(releases: Iterable[Release]) -> None:
-    """Publish release messages."""
+    """Have planned rows come to the dispatcher, each group at its moment."""
     with _noticing_failure():
         _publish([_release(one) for one in releases])
 
