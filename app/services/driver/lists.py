@@ -26,10 +26,11 @@ class _Texts(sa.TypeDecorator[list[str]]):
         return value if dialect.name == "postgresql" else orjson.dumps(value).decode()
 
 
-class is_one_of(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
+class is_one_of(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
     """Whether a text is in the list that is given as the parameter ``name``."""
 
-    type = sa.Boolean()
+    #: Not a truth: for those SQLite is asked whether they equal 1, and then it takes no index.
+    type = sa.types.NullType()
     inherit_cache = True
     name = "is_one_of"
 

@@ -22,7 +22,7 @@ from app.services.driver.lists import is_one_of
 from app.services.driver.prepared import Prepared
 from app.services.executions import keys
 from app.services.executions.overlaps import decide_overlap
-from app.services.executions.sql import DUE, NO_MOMENT_OF_A_PAUSE, another_in_progress
+from app.services.executions.sql import NO_MOMENT_OF_A_PAUSE, another_in_progress
 from app.services.wakeups import hand_off_after_commit, is_soon, ring_after_commit
 
 _INSERT = Insert(Execution.__table__)
@@ -107,11 +107,13 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 _executions: Any = Execution.__table__
 _pair = _executions.c.id + sa.literal_column("' '") + sa.cast(_executions.c.generation, sa.String)
+#: As ``DUE``, but not to be found by its index: SQLite would walk through all that is overdue.
+_PLANNED = sa.text("executions.status || '' = 'scheduled' AND executions.blocked_on IS NULL")
 #: The ids alone lead both databases to the primary key; the pairs do not.
 _due = (
     is_one_of(_executions.c.id, "ids"),
     is_one_of(_pair, "pairs"),
-    DUE,
+    _PLANNED,
     _executions.c.run_at <= db_now(),
     NO_MOMENT_OF_A_PAUSE,
 )
