@@ -83,7 +83,7 @@ class DockerEngine:
     def _start(self) -> None:
         if _answers(self._socket):
             return
-        (self.folder / "pid").unlink(missing_ok=True)
+        self._clear()
         places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
         options = [f"--{name}={self.folder / place}" for name, place in places.items()]
         command = ["dockerd", f"--host=unix://{self._socket}", *options]
@@ -108,13 +108,27 @@ class DockerEngine:
         while Path(f"/proc/{pid}").exists():
             assert time.monotonic() < deadline, "dockerd does not end"
             time.sleep(0.05)
-        gone = self.folder / f"gone-{pid}"
-        gone.mkdir()
-        for place in ("data", "exec", "log"):
-            (self.folder / place).rename(gone / place)
-        # Half a minute of work that nobody has to wait for; a namespace stays mounted in it.
-        away = 'umount "$1/exec/netns/default"; setsid rm -rf "$1" &'
-        subprocess.run(["/bin/sh", "-c", away, "sh", gone], check=True, stderr=subprocess.DEVNULL)
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what an engine left, also one that was killed: the next begins with nothing."""
+        for mounted in self._mounts():
+            subprocess.run(["umount", "--lazy", mounted], check=True)
+        gone = tempfile.mkdtemp(prefix="gone-", dir=self.folder)
+        for place in ("data", "exec", "log", "pid"):
+            if (self.folder / place).exists():
+                (self.folder / place).rename(Path(gone) / place)
+        # Half a minute of work that nobody has to wait for.
+        subprocess.run(["/bin/sh", "-c", 'setsid rm -rf "$1" &', "sh", gone], check=True)
+
+    def _mounts(self) -> list[str]:
+        """Return what is mounted in the folder, the innermost first: it can't be renamed.
+
+        A namespace always stays so, and the data if their engine was killed.
+        """
+        lines = Path("/proc/self/mountinfo").read_text().splitlines()
+        places = [line.split(" ")[4] for line in lines]
+        return [place for place in reversed(places) if place.startswith(f"{self.folder}/")]
 
     def _make_image(self) -> None:
         if self.has_image(IMAGE):

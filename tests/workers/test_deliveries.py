@@ -33,6 +33,7 @@ def _connected():
     reactions.connect()
     outbox._forget()
     yield
+    fuse.renew()
     reactions.connect()
     outbox._forget()
 
