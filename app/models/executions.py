@@ -149,7 +149,14 @@ class Execution(Base):
                 " AND status IN ('scheduled', 'queued', 'running', 'cancelling')"
             ),
         ),
-        _partial("ix_executions_due", "status", "run_at", "handed_at", where=_DUE),
+        # The same for planned rows; but PostgreSQL, which takes the status for known, would read
+        # the whole of such an index to learn what is due.
+        _partial("ix_executions_due", "status", "run_at", "handed_at", where=_DUE).ddl_if(
+            dialect="sqlite"
+        ),
+        _partial("ix_executions_run_at", "run_at", "handed_at", where=_DUE).ddl_if(
+            dialect="postgresql"
+        ),
         # Leases that ran out have no index: what has begun is little, and each beat would write it.
         _partial("ix_executions_owner", "worker", "slot", where=_STARTED),
         _partial(
