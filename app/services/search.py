@@ -6,7 +6,7 @@ order and looking at each row. Which of both it is, is found by counting up to a
 
 # ruff: noqa: S608 - all words in the statements are our own
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,13 @@ _BARE_ON_SQLITE: Any = sa.literal_column(
 )
 
 
+#: Whether a name has other letters than ASCII's, by database.
+_HAS_OTHERS: dict[str, Callable[[Any], sa.ColumnElement[bool]]] = {
+    "sqlite": lambda name: name.op("GLOB", is_comparison=True)("*[^ -~]*"),
+    "postgresql": lambda name: sa.func.octet_length(name) != sa.func.char_length(name),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """A condition, and how many of all jobs fulfil it, up to one more than is counted, if known."""
@@ -86,8 +93,16 @@ def _read(pattern: str, alike: Any) -> sa.ColumnElement[bool]:
 
     What is in a name as it stands is also in it without its tones; most names have none.
     """
-    is_toned = sa.func.octet_length(Job.name) != sa.func.char_length(Job.name)
+    is_toned = _HAS_OTHERS["postgresql"](Job.name)
     return sa.or_(Job.name.ilike(pattern, escape="\\"), sa.and_(is_toned, alike))
+
+
+def may_contain(
+    session: Session, name: sa.ColumnElement[str], folded: str
+) -> sa.ColumnElement[bool]:
+    """Return the condition that a name contains a folded text, or has letters still to fold."""
+    has_others = _HAS_OTHERS[session.get_bind().dialect.name](name)
+    return sa.or_(name.ilike(f"%{escaped(folded)}%", escape="\\"), has_others)
 
 
 @sight.unlimited()

@@ -1,6 +1,7 @@
 """Executions by number (``#412``, ``nightly #412``), by id, or by what went wrong of late."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -44,7 +45,7 @@ def find(session: Session, wish: Wish) -> list[Hit]:
         return _by_number(session, wish, numbered[1], int(numbered[2]))
     if ids := range_of(wish.folded):
         begins = (Execution.id >= ids[0], Execution.id <= ids[1])
-        return _hits(session, sa.select(Execution.id).where(*begins).limit(wish.limit))
+        return _hits(session, wish, sa.select(Execution.id).where(*begins))
     return _by_error(session, wish)
 
 
@@ -52,34 +53,43 @@ def _by_number(session: Session, wish: Wish, name: str, number: int) -> list[Hit
     mine = sa.select(Execution.id).where(Execution.number == number)
     if name:
         named = jobs.find(session, Wish(name, fold(name), _LOOKED_AT))[:_LOOKED_AT]
-        return _hits(session, mine.where(Execution.job_id.in_([job.id for job in named])))
+        return _hits(session, wish, mine.where(Execution.job_id.in_([job.id for job in named])))
     newest = sa.select(Execution.id, Execution.number).order_by(Execution.id.desc())
     late = newest.limit(_NEWEST).subquery()
     some = sa.select(Job.id, Job.last_number).order_by(Job.id.desc()).limit(_NEWEST).subquery()
     of_jobs = sa.select(some.c.id).where(some.c.last_number >= number)
     ids = [
-        *session.scalars(sa.select(late.c.id).where(late.c.number == number).limit(_LOOKED_AT)),
+        *session.scalars(sa.select(late.c.id).where(late.c.number == number).limit(wish.limit)),
         *session.scalars(mine.where(Execution.job_id.in_(of_jobs)).limit(_LOOKED_AT)),
     ]
-    return _hits(session, sa.select(Execution.id).where(Execution.id.in_(ids)))
+    return _of(session, sorted(set(ids), reverse=True)[: wish.limit])
 
 
 def _by_error(session: Session, wish: Wish) -> list[Hit]:
     pattern = f"%{search.escaped(wish.text)}%"
-    ids: list[str] = []
-    for status in state.FAILURES:
-        newest = sa.select(Execution.id, Execution.error).where(Execution.status == status)
-        newest = newest.order_by(Execution.started_at.desc(), Execution.id.desc())
-        some = newest.limit(_FAILURES).subquery()
-        fits = sa.select(some.c.id).where(some.c.error.ilike(pattern, escape="\\"))
-        ids += session.scalars(fits.limit(_LOOKED_AT))
+    newest = (_newest_of(status) for status in state.FAILURES)
+    some = sa.union_all(*(sa.select(one) for one in newest)).subquery()
+    fits = sa.select(some.c.id).where(some.c.error.ilike(pattern, escape="\\"))
+    return _of(session, session.scalars(fits.order_by(some.c.id.desc()).limit(wish.limit)).all())
+
+
+def _newest_of(status: str) -> Any:
+    query = sa.select(Execution.id, Execution.error).where(Execution.status == status)
+    newest = query.order_by(Execution.started_at.desc(), Execution.id.desc())
+    return newest.limit(_FAILURES).subquery()
+
+
+def _hits(session: Session, wish: Wish, ids: sa.Select[Any]) -> list[Hit]:
+    newest = ids.order_by(Execution.id.desc()).limit(wish.limit)
+    return _of(session, session.scalars(newest).all())
+
+
+def _of(session: Session, ids: Sequence[str]) -> list[Hit]:
+    """Return the executions with these ids, the newest first."""
+    if not ids:
+        return []
     rows = session.execute(_QUERY.where(Execution.id.in_(ids)).order_by(Execution.id.desc()))
     return [_hit(row) for row in rows]
-
-
-def _hits(session: Session, ids: sa.Select[Any]) -> list[Hit]:
-    query = _QUERY.where(Execution.id.in_(session.scalars(ids.limit(_LOOKED_AT)).all()))
-    return [_hit(row) for row in session.execute(query.order_by(Execution.id.desc()))]
 
 
 def _hit(row: Any) -> Hit:

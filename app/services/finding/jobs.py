@@ -1,6 +1,7 @@
 """Jobs by a part of their names, or by their ids."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,10 +46,13 @@ def _query() -> sa.Select[Any]:
 
 def _rows(session: Session, wish: Wish) -> Iterator[Any]:
     query = _query()
-    begins = (Job.name >= wish.text, Job.name < wish.text + _LAST)
-    yield session.execute(query.where(*begins).order_by(Job.name).limit(_LOOKED_AT))
     if ids := range_of(wish.folded):
         yield session.execute(query.where(Job.id >= ids[0], Job.id <= ids[1]).limit(wish.limit))
+    begins = (Job.name >= wish.text, Job.name < wish.text + _LAST)
+    begin = query.where(*begins).order_by(Job.name).limit(wish.limit)
+    yield (beginning := session.execute(begin).all())
+    if len(beginning) == wish.limit:  # none that only contains the text is better
+        return
     if len(wish.folded) < search.SHORTEST:
         yield _among_newest(session, wish, query)
         return
@@ -57,9 +61,11 @@ def _rows(session: Session, wish: Wish) -> Iterator[Any]:
 
 
 def _among_newest(session: Session, wish: Wish, query: sa.Select[Any]) -> Any:
-    some = sa.select(Job.id, Job.name).order_by(Job.id.desc()).limit(NEWEST)
-    ids = [row.id for row in session.execute(some) if wish.rank(row.name) is not None]
-    return session.execute(query.where(Job.id.in_(ids[:_LOOKED_AT])))
+    newest = sa.select(Job.id, Job.name).order_by(Job.id.desc()).limit(NEWEST).subquery()
+    may_fit = search.may_contain(session, newest.c.name, wish.folded)
+    some = sa.select(newest).where(may_fit).order_by(newest.c.id.desc())
+    fitting = (row.id for row in session.execute(some) if wish.rank(row.name) is not None)
+    return session.execute(query.where(Job.id.in_(list(islice(fitting, _LOOKED_AT)))))
 
 
 def _rank(wish: Wish, row: Any) -> int | None:

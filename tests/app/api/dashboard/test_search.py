@@ -58,6 +58,13 @@ class TestJobs:
         for text in ("%", "0%", "90% d"):
             assert titles(found(client, text)) == ["90% done"]
 
+    @pytest.mark.parametrize("text", ["\\", "\\x", "c\\x", "C:\\X"])
+    def test_a_backslash_is_a_letter_like_others(self, client, text):
+        make(client, name="c:\\xa")
+        make(client, name="cxa")
+        expected = [] if text == "c\\x" else ["c:\\xa"]
+        assert titles(found(client, text)) == expected
+
     def test_few_letters_are_looked_for_among_the_newest(self, client, monkeypatch):
         monkeypatch.setattr(job_hits, "NEWEST", 2)
         for name in ("b old", "my b", "my c"):
