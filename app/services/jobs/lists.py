@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.models import Job
 from app.services import search, totals
 from app.services.access import sight
+from app.services.driver.lists import is_one_of
 from app.services.jobs import views
 from app.services.keyset import Order, Scope, cheaper_way, is_sqlite, unindexed
 from app.services.listing import COUNTED, Listing, Page, Wanted, check_range, counted
@@ -140,9 +141,12 @@ def _branched(
     return filters, ()
 
 
+_jobs: Any = Job.__table__
+_THESE = sa.select(*views.COLUMNS).where(is_one_of(_jobs.c.id, "of_ids"))
+
+
 def _rows(session: Session, ids: list[str]) -> list[dict[str, Any]]:
-    query = sa.select(*views.COLUMNS).where(Job.id.in_(ids))
-    found = {row.id: row for row in session.execute(query)}
+    found = {row.id: row for row in session.execute(_THESE, {"of_ids": ids})}
     return views.page(session, [found[job_id] for job_id in ids if job_id in found])
 
 

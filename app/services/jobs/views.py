@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain import execution_state as state
 from app.models import Execution, Job, Tag, job_tags
 from app.services import variables
+from app.services.driver.lists import is_one_of
 from app.services.executions.sql import ACTIVE
 from app.services.jobs import figures, timing
 from app.services.jobs.figures import RECENT
@@ -56,6 +57,7 @@ _PLAIN = (
     "created_at",
     "updated_at",
 )
+_jobs: Any = Job.__table__
 _plain_of = attrgetter(*_PLAIN)
 _NEVER_RAN = figures.standing(())
 #: What a query for :func:`page` selects.
@@ -78,6 +80,20 @@ _RECENT_COLUMNS = (
 )
 _INNER = {"job_id", "parent_execution_id", "due_at", "run_at"}
 _LAST = tuple(column.key for column in _RECENT_COLUMNS if column.key not in _INNER)
+
+#: Built once, whatever jobs are asked for: to build them takes as long as to run them.
+_TAGS = (
+    sa.select(job_tags.c.job_id, *Tag.__table__.columns)
+    .join(Tag, Tag.id == job_tags.c.tag_id)
+    .where(is_one_of(job_tags.c.job_id, "of_jobs"))
+    .order_by(Tag.name)
+)
+_RECENT = (
+    sa.select(*_RECENT_COLUMNS)
+    .join(Job, Job.id == Execution.job_id)
+    .where(is_one_of(_jobs.c.id, "of_jobs"), Execution.number > Job.last_number - RECENT)
+    .order_by(Execution.number.desc())
+)
 
 
 def fresh(job: Job, tags: Sequence[Tag], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -166,28 +182,16 @@ def _last(row: Any) -> dict[str, Any]:
 
 
 def _tags(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    query = (
-        sa.select(job_tags.c.job_id, *Tag.__table__.columns)
-        .join(Tag, Tag.id == job_tags.c.tag_id)
-        .where(job_tags.c.job_id.in_(ids))
-        .order_by(Tag.name)
-    )
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in session.execute(query):
+    for row in session.execute(_TAGS, {"of_jobs": ids}):
         found[row.job_id].append(tag_wire(row))
     return found
 
 
 def _recent(session: Session, ids: Sequence[str]) -> dict[str, list[Any]]:
     """Return each job's newest executions, the newest first."""
-    query = (
-        sa.select(*_RECENT_COLUMNS)
-        .join(Job, Job.id == Execution.job_id)
-        .where(Job.id.in_(ids), Execution.number > Job.last_number - RECENT)
-        .order_by(Execution.number.desc())
-    )
     found: dict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(query):
+    for row in session.execute(_RECENT, {"of_jobs": ids}):
         found[row.job_id].append(row)
     return found
 
