@@ -24,7 +24,11 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
     """Open an engine with the settings that both databases need to be equals."""
     if url.startswith("sqlite"):
         made = sa.create_engine(
-            url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+            url,
+            pool_size=pool_size,
+            pool_use_lifo=True,  # the one used last has what is asked for in its cache
+            hide_parameters=True,
+            connect_args={"timeout": BUSY_SECONDS},
         )
         sa.event.listen(made, "connect", _prepare_sqlite)
         turn = _Turn()
@@ -34,6 +38,7 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
     made = sa.create_engine(
         url,
         pool_size=pool_size,
+        pool_use_lifo=True,  # the one used last has the statements of jobs prepared
         hide_parameters=True,  # errors are logged with their statement: never what it was given
         pool_recycle=1800,
         pool_timeout=5,

@@ -90,6 +90,20 @@ def reading() -> Iterator[Session]:
     with Session(bind, expire_on_commit=False) as session:
         _opened(session)
         yield session
+        _end_reading(session)
+
+
+def _end_reading(session: Session) -> None:
+    """Have a connection to PostgreSQL keep what it has prepared.
+
+    At a ROLLBACK, which is how SQLAlchemy leaves what was only read, psycopg forgets all of it,
+    and the server has to plan the statements of every job anew.
+    """
+    if is_sqlite() or not session.in_transaction():
+        return
+    raw: Any = session.connection().connection
+    with contextlib.suppress(raw.dbapi_connection.Error):  # it is gone: closing says so
+        raw.driver_connection.commit()
 
 
 def on_open(opener: Callable[[Session], None]) -> None:
