@@ -3,11 +3,13 @@
 
 FROM python:3.13-slim AS packages
 WORKDIR /build
-COPY requirements/base.txt .
-RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/python -m pip install --no-cache-dir --no-compile --disable-pip-version-check \
-      --require-hashes -r base.txt \
- && /opt/venv/bin/python -m pip uninstall --yes --quiet pip \
+COPY requirements/base.txt requirements/image.txt ./
+# By uv, which takes a tenth of pip's time for it; it stays here.
+RUN python3 -m venv /opt/tools && python3 -m venv --without-pip /opt/venv \
+ && /opt/tools/bin/python -m pip install --no-cache-dir --no-compile --disable-pip-version-check \
+      --require-hashes -r image.txt \
+ && /opt/tools/bin/uv pip install --python /opt/venv/bin/python --no-cache --require-hashes \
+      -r base.txt \
  && find /opt/venv -name tests -type d -prune -exec rm -rf {} + \
  && find /opt/venv -name '*.pyc' -delete
 

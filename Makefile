@@ -48,6 +48,7 @@ lock: ## Pin all packages anew in requirements/*.txt (needs uv; UPGRADE=1 takes 
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/base.in requirements/dev.in \
 		-c requirements/base.txt -o requirements/dev.txt
 	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/node.in -o requirements/node.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements/image.in -o requirements/image.txt
 
 screenshots: setup ## Take the pictures of the docs from the running product (ALL=1 every page)
 	@$(BIN)/python -m docs.screenshots $(if $(ALL),--all)
