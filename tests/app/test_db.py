@@ -134,3 +134,16 @@ def test_of_one_that_was_just_used_it_is_seen_by_who_uses_it_and_nobody_else(los
         connection.scalar(sa.text("SELECT 1"))
     with lost.connect() as connection:
         assert connection.scalar(sa.text("SELECT 1")) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_was_read_leaves_statements_prepared(database):
+    known = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS often%'")
+    for _ in range(3):
+        with db.transaction() as session:
+            for _ in range(6):
+                session.execute(sa.text("SELECT 1 AS often"))
+        with db.reading() as session:
+            session.execute(sa.text("SELECT 2"))
+    with db.transaction() as session:
+        assert session.scalar(known) == 1

@@ -50,12 +50,18 @@ _CLAIM_COLUMNS = tuple(
     )
 )
 
+_ONE: Any = sa.literal_column("1", sa.Integer())
+
 
 def _best(
-    order: Sequence[sa.ColumnElement[Any]], *only: sa.ColumnElement[bool] | sa.TextClause
+    order: Sequence[sa.ColumnElement[Any]],
+    *only: sa.ColumnElement[bool] | sa.TextClause,
+    limit: sa.ColumnElement[int] = _ONE,
 ) -> sa.Update:
-    """Return the claim of the first rows in an order, built once.
+    """Return the claim of the first row, or the first ``limit`` rows, in an order, built once.
 
+    One is said in the text: of a limit that it does not know PostgreSQL believes that it is a tenth
+    of all, and rather plans each claim anew, which takes longer than the claim.
     It is one conditional update: who loses a race for a row touches nothing. The choice is
     materialised: PostgreSQL may run a plain subselect several times and take more than ``limit``.
     """
@@ -63,7 +69,7 @@ def _best(
         sa.select(_executions.c.id)
         .where(CLAIMABLE, MAY_BEGIN, OWNER_TAKES_WORK, *only)
         .order_by(*order)
-        .limit(sa.bindparam("limit"))
+        .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("chosen")
         .prefix_with("MATERIALIZED", dialect="postgresql")
@@ -108,6 +114,7 @@ _AHEAD = Prepared(
         _IN_QUEUE,
         _executions.c.on_lost == sa.literal_column("'retry'"),
         _executions.c.deaths == sa.literal_column("0"),
+        limit=sa.bindparam("limit", type_=sa.Integer()),
     )
 )
 #: The needless conditions are those of the index for this order, which no other query shall use.
@@ -132,7 +139,7 @@ def claim(
     repeated, up to ``limit`` rows of its queue that may be repeated come with it. Raises
     ``IntegrityError`` if another execution of the same key runs: ``resolve_overlaps`` mends that.
     """
-    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot, "limit": 1}
+    values = {"lease": lease, "owner": owner.worker, "owner_slot": owner.slot}
     taken: list[Any] = []
     known = limits.known(session)
     if known:

@@ -11,7 +11,7 @@ from app.db import db_now, reading, transaction
 from app.domain.clock import now
 from app.models import Execution, Job, Tally
 from app.services.driver.prepared import Prepared
-from app.services.executions import claims
+from app.services.executions import Owner, claims
 from tests.support.rows import make_execution, make_job
 
 _jobs: Any = Job.__table__
@@ -98,8 +98,24 @@ def test_the_row_that_waits_longest_is_found_without_sorting_those_that_wait(dat
 
     with transaction() as session:
         sa.event.listen(session.get_bind(), "before_cursor_execute", explain)
-        owner = {"owner": "me", "owner_slot": "1.0", "lease": 15, "limit": 1}
+        owner = {"owner": "me", "owner_slot": "1.0", "lease": 15}
         session.execute(claims._OLDEST, {**owner, "queues": ["default", "other"]})
     text = str(plans)
     assert "ix_executions_oldest" in text
     assert "TEMP B-TREE" not in text
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_claims_are_planned_once_however_many_rows_there_are(database):
+    with transaction() as session:
+        for _ in range(1000):
+            make_execution(session, make_job(session, version=1), "queued")
+        session.execute(sa.text("ANALYZE"))
+    with transaction() as session:
+        for _ in range(20):
+            (one,) = claims.claim(session, Owner("w", "1.0"), ["default"], 1, 15, oldest=False)
+            assert one.epoch == 1
+        plans = (
+            "SELECT generic_plans FROM pg_prepared_statements WHERE statement LIKE 'WITH chosen%'"
+        )
+        assert session.scalar(sa.text(plans)) >= 8  # the first of them are never shared
