@@ -52,9 +52,7 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
             "client_encoding": "utf8",  # a database made without a locale would send bytes
             # A frozen process must not hold row locks for longer than its lease would last.
             "options": "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=8000"
-            " -c timezone=UTC"
-            # Each query reads few rows: to start processes for it takes longer than the query.
-            " -c max_parallel_workers_per_gather=0",
+            " -c timezone=UTC",
         },
     )
     _ask_what_rested(made)
