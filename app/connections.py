@@ -16,6 +16,8 @@ import sqlalchemy as sa
 BUSY_SECONDS = 10
 #: A connection that was in use so recently is not asked whether it is still there.
 TRUSTED_SECONDS = 1.0
+#: PostgreSQL prepares what a connection writes so many times; psycopg's own choice.
+PREPARED_AFTER = 5
 
 _TURN, _USED = "turn", "used"
 
@@ -56,7 +58,18 @@ def open_engine(url: str, pool_size: int = 5) -> sa.Engine:
         },
     )
     _ask_what_rested(made)
+    sa.event.listen(made, "begin", _begin_postgresql)
     return made
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    """Have what is written prepared after some times, and each list planned for its own values.
+
+    A plan that serves all values would read a million rows for the page of a rare one.
+    """
+    raw: Any = connection.connection.driver_connection
+    is_read = connection.get_execution_options().get("reading", False)
+    raw.prepare_threshold = None if is_read else PREPARED_AFTER
 
 
 def _ask_what_rested(made: sa.Engine) -> None:
