@@ -8,8 +8,8 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
-#: It knows that all rows of the index have this status, and then forgets that it leads the index:
-#: to learn what is due it read the whole of it.
+#: PostgreSQL knows that all rows of such an index have this status and drops the condition on it.
+#: Where the status leads the index, nothing is then left to begin at, and all of it is read.
 _IS_PLANNED = "status = 'scheduled' AND blocked_on IS NULL"
 
 
