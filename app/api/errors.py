@@ -166,9 +166,10 @@ def _part(data: Any, name: Any) -> Any:
     if name == "_schema":
         return None
     try:
-        return data[name]
+        part = data[name]
     except (KeyError, IndexError, TypeError):
         return None
+    return None if part is ma.missing else part  # so queries say that they hold nothing
 
 
 def _answer(status: int, code: str, text: str, details: object) -> Response:

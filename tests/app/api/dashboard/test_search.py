@@ -163,6 +163,12 @@ def test_a_wish_without_bounds_is_refused(client, query, field):
     refused(client.get("/api/search", query_string=query), 400, field)
 
 
+@pytest.mark.parametrize("query", [{}, {"q": ""}])
+def test_of_what_was_not_given_no_value_is_told(client, query):
+    details = refused(client.get("/api/search", query_string=query), 400)["details"]
+    assert details == [{"field": "q", "message": "missing required field"}]
+
+
 def test_an_unknown_kind_is_refused(client):
     answer = client.get("/api/search", query_string={"q": "x", "kind": "cat"})
     assert refused(answer, 400)["details"][0]["field"].startswith("kind")
